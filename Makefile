@@ -1,0 +1,46 @@
+# Each target sets up .venv when it is missing or older than what it is made from.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check docs bench mutants pythons wheel clean
+
+run: $(READY)
+	$(BIN)/python examples/week.py
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto --cov --cov-report=
+	$(BIN)/python -m coverage report --include='src/workdiary/model/*,src/workdiary/rules/*,src/workdiary/policies/*,src/workdiary/statement.py' --fail-under=100
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(READY)
+	$(BIN)/python -m pytest -q docs README.md tests/docs
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+mutants: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group mutants
+	$(BIN)/python -m benchmarks.mutants
+
+pythons: $(READY)
+	tests/pythons.sh
+
+wheel: $(READY)
+	tests/wheel.sh
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "workdiary needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants

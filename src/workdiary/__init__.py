@@ -1,0 +1,96 @@
+"""The rules engine for work diaries: what is billed, what is protected, who may edit, what a week costs.
+
+>>> from workdiary import Contract, Segment, Terms, hours, policies, week_statement
+>>> upwork = policies.get("upwork")
+>>> contract = Contract(
+...     id="c-1", freelancer="ana", client="acme", currency="USD",
+...     terms=[Terms(since="2026-11-02T00:00Z", rate="30.00", weekly_limit=hours(40))],
+... )
+>>> segments = [Segment.tracked("2026-11-18T09:10Z", memo="Fix the login form")]
+>>> print(week_statement(contract, segments, week="2026-11-18T00:00Z", policy=upwork).amount)
+5.00 USD
+"""
+
+from __future__ import annotations
+
+from workdiary import policies
+from workdiary.errors import WorkdiaryError
+from workdiary.model.activity import Activity, Minute
+from workdiary.model.contract import (
+    Actor,
+    AlreadyProtected,
+    Contract,
+    ContractStatus,
+    Fact,
+    Facts,
+    Role,
+    StatusChange,
+    Terms,
+)
+from workdiary.model.edit import Edit, add_time, apply, delete_time, edit_label, edit_memo
+from workdiary.model.money import Hours, Money, Rounding, hours
+from workdiary.model.policy import Action, Policy
+from workdiary.model.segment import Segment, Snapshot, Source
+from workdiary.model.sheet import Sheet
+from workdiary.model.slots import Slot, Slots
+from workdiary.model.timeline import Timeline
+from workdiary.model.times import Instant, WallOffset, Week, Zone, instant, slot_at, slot_start, zone
+from workdiary.model.verdict import Reason, ReasonCode, Verdict
+from workdiary.rules.credit import credit
+from workdiary.rules.dispute import claim, settle
+from workdiary.rules.editing import judge
+from workdiary.rules.limit import classify
+from workdiary.statement import WeekStatement, week_statement
+
+__all__ = [
+    "Action",
+    "Activity",
+    "Actor",
+    "AlreadyProtected",
+    "Contract",
+    "ContractStatus",
+    "Edit",
+    "Fact",
+    "Facts",
+    "Hours",
+    "Instant",
+    "Minute",
+    "Money",
+    "Policy",
+    "Reason",
+    "ReasonCode",
+    "Role",
+    "Rounding",
+    "Segment",
+    "Sheet",
+    "Slot",
+    "Slots",
+    "Snapshot",
+    "Source",
+    "StatusChange",
+    "Terms",
+    "Timeline",
+    "Verdict",
+    "WallOffset",
+    "Week",
+    "WeekStatement",
+    "WorkdiaryError",
+    "Zone",
+    "add_time",
+    "apply",
+    "claim",
+    "classify",
+    "credit",
+    "delete_time",
+    "edit_label",
+    "edit_memo",
+    "hours",
+    "instant",
+    "judge",
+    "policies",
+    "settle",
+    "slot_at",
+    "slot_start",
+    "week_statement",
+    "zone",
+]

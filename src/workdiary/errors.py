@@ -1,0 +1,159 @@
+"""What can go wrong, as values: each error carries its facts and says what to do next.
+
+Every error names the argument, the value that was given, what is allowed, and the way out.
+Leaf errors subclass `WorkdiaryError` and the built-in that a caller would already catch, so
+``except ValueError`` keeps working for those who do not know this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+__all__ = [
+    "DocumentError",
+    "FloatRefused",
+    "GridError",
+    "InvalidValue",
+    "MissingExtra",
+    "NaiveDatetime",
+    "OrderError",
+    "OutsideContract",
+    "OverlapError",
+    "PolicyError",
+    "Problems",
+    "Refused",
+    "UnknownCurrency",
+    "UnknownPolicy",
+    "UnknownZone",
+    "WorkdiaryError",
+]
+
+
+_E = TypeVar("_E", bound="WorkdiaryError")
+
+
+class WorkdiaryError(Exception):
+    """Any refusal of this library.
+
+    Attributes: `argument` (a dotted path such as ``contract.terms[1].since``), `value` (what was
+    given), `allowed` (what would have been right) and `remedy` (what to do now).
+
+    >>> error = WorkdiaryError("at", "noon", "is not an instant", "write 2026-11-23T12:00:00Z")
+    >>> print(error)
+    at: 'noon' is not an instant; write 2026-11-23T12:00:00Z
+    """
+
+    def __init__(self, argument: str, value: object, allowed: str, remedy: str = "") -> None:
+        super().__init__(argument, value, allowed, remedy)
+        self.argument = argument
+        self.value = value
+        self.allowed = allowed
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f"{self.argument}: " if self.argument else ""
+        way_out = f"; {self.remedy}" if self.remedy else ""
+        return f"{place}{shown(self.value)} {self.allowed}{way_out}"
+
+    def under(self: _E, prefix: str) -> _E:
+        """Return this error as seen from outside: its argument put below `prefix`."""
+        joint = "" if not self.argument or self.argument.startswith("[") or not prefix else "."
+        moved = type(self)(f"{prefix}{joint}{self.argument}", self.value, self.allowed, self.remedy)
+        return moved.with_traceback(self.__traceback__)
+
+
+class InvalidValue(WorkdiaryError, ValueError):
+    """A value that the argument does not take."""
+
+
+class NaiveDatetime(InvalidValue):
+    """A datetime without a zone: it names no instant (GRID-2)."""
+
+
+class GridError(InvalidValue):
+    """An instant that is not the start of a ten-minute segment where one is meant (GRID-1)."""
+
+
+class OrderError(InvalidValue):
+    """Dated values out of order, twice at one instant, or a status after the last one."""
+
+
+class OverlapError(InvalidValue):
+    """Two segments for one slot."""
+
+
+class OutsideContract(InvalidValue):
+    """A segment or a week at which the contract has no terms (BILL-1)."""
+
+
+class FloatRefused(WorkdiaryError, TypeError):
+    """A float where money or hours are meant: binary fractions cannot hold cents exactly."""
+
+
+class UnknownZone(WorkdiaryError, LookupError):
+    """A name that the tz database does not have."""
+
+
+class UnknownCurrency(WorkdiaryError, LookupError):
+    """A currency whose minor digits ISO 4217 does not give (BILL-1)."""
+
+
+class UnknownPolicy(WorkdiaryError, LookupError):
+    """A policy name that is not among the presets, or an instant before its first date."""
+
+
+class PolicyError(WorkdiaryError, ValueError):
+    """A policy file with an unknown key, an unknown value or a missing source."""
+
+
+class DocumentError(WorkdiaryError, ValueError):
+    """A document that cannot be read: empty, truncated, too large, too deep, or of another shape."""
+
+
+class Refused(WorkdiaryError, PermissionError):
+    """A change that the rules refuse; `value` is the verdict with every reason."""
+
+    def __str__(self) -> str:
+        return f"{self.argument}: {self.allowed}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+class MissingExtra(WorkdiaryError, ImportError):
+    """A part of workdiary whose optional dependency is not installed."""
+
+
+class Problems(WorkdiaryError, ValueError):
+    """Everything that is wrong with one document, not only the first thing.
+
+    Iterate it, or read `errors`, for the single errors in the order they were met.
+    """
+
+    def __init__(self, argument: str, errors: Iterable[WorkdiaryError]) -> None:
+        self.errors = tuple(errors)
+        n = len(self.errors)
+        super().__init__(argument, n, f"problem{'s' * (n != 1)}", "")
+
+    def __iter__(self) -> Iterator[WorkdiaryError]:
+        return iter(self.errors)
+
+    def __str__(self) -> str:
+        head = f"{self.argument}: " if self.argument else ""
+        return head + "\n".join(str(error) for error in self.errors)
+
+    def under(self, prefix: str) -> Problems:
+        """Return these problems with every argument put below `prefix`."""
+        return Problems(self.argument, (error.under(prefix) for error in self.errors))
+
+
+_LONGEST_SHOWN = 80
+
+
+def shown(value: Any) -> str:
+    """Return `value` as an error message shows it: its repr, cut when it is long."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
+        return f"an integer of {value.bit_length()} bits"
+    try:
+        text = repr(value)
+    except RecursionError:
+        return f"a deeply nested {type(value).__name__}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"

@@ -1,0 +1,88 @@
+"""Reading JSON with paths: small steps into a parsed document, each of which can say where it went wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from workdiary.errors import DocumentError
+from workdiary.model.slots import Slot
+from workdiary.model.times import slot_at
+
+__all__ = ["LARGEST", "entries", "field", "parse_json", "slot_of", "text_of"]
+
+LARGEST = 64 * 1024 * 1024
+"""The largest JSON text that is parsed, in bytes or characters."""
+
+
+def parse_json(text: str | bytes, path: str, *, largest: int = LARGEST) -> Any:
+    """Return the value of JSON `text`.
+
+    Raises `DocumentError` for text that is empty, too large, too deep, not UTF-8 or not JSON, for a key
+    given twice in one object, and for ``NaN`` and the infinities, which JSON does not have.
+    """
+    if len(text) > largest:
+        raise DocumentError(path, f"{len(text)} characters", f"is over the limit of {largest}", "split it")
+    if not text.strip():
+        raise DocumentError(path, text[:1], "is empty", "give one JSON value")
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+    except RecursionError:
+        raise DocumentError(path, "…", "is nested too deeply", "flatten it") from None
+    except UnicodeDecodeError:
+        raise DocumentError(path, text[:40], "is not UTF-8", "write the file in UTF-8") from None
+    except json.JSONDecodeError as error:
+        near = error.doc[max(error.pos - 20, 0) : error.pos + 20]
+        raise DocumentError(
+            path,
+            near,
+            f"is not JSON ({error.msg}, line {error.lineno}, column {error.colno})",
+            "check that it is whole",
+        ) from None
+    except ValueError as error:  # an integer with more digits than Python parses
+        raise DocumentError(path, "…", f"is not usable JSON ({error})", "check its numbers") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise DocumentError("", name, "is not JSON", "give a number, or null for unknown")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise DocumentError(key, key, "stands twice in one object", "keep one of them")
+            seen.add(key)
+    return made
+
+
+def field(data: object, key: str, path: str) -> Any:
+    """Return ``data[key]``; raises `DocumentError` when `data` is no object or has no such key."""
+    if not isinstance(data, dict):
+        raise DocumentError(path or "case", data, "is not an object", "write it in braces")
+    try:
+        return data[key]
+    except KeyError:
+        raise DocumentError(f"{path}.{key}" if path else key, None, "is missing", "give it") from None
+
+
+def entries(data: object, path: str) -> Iterator[tuple[Any, str]]:
+    """Yield the items of a list, each with its path."""
+    if not isinstance(data, list | tuple):
+        raise DocumentError(path, data, "is not a list", "write it in brackets")
+    return ((item, f"{path}[{n}]") for n, item in enumerate(data))
+
+
+def text_of(data: object, path: str) -> str:
+    """Return `data` if it is text."""
+    if not isinstance(data, str):
+        raise DocumentError(path, data, "is not text", "write it in quotes")
+    return data
+
+
+def slot_of(data: object, path: str) -> Slot:
+    """Return the slot that starts at the instant `data`; a number is no instant."""
+    return slot_at(text_of(data, path), path)

@@ -1,0 +1,154 @@
+"""`Activity`: what the tracker counted in one segment, and the activity meter made of it.
+
+Only counts are ever recorded, never what was typed or clicked (ACTIVITY-1). "Unknown" is not zero
+(ACTIVITY-2): a count that nobody took is `None`, and a segment without any has no `Activity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Final, TypeAlias, cast
+
+import attrs
+
+from workdiary.errors import InvalidValue
+
+__all__ = ["MINUTES", "Activity", "Counts", "Minute"]
+
+MINUTES: Final = 10
+"""The minutes of a segment, and so the highest value of the meter."""
+
+Counts: TypeAlias = tuple[int, int, int]
+"""Keystrokes, clicks and scrolls of one minute."""
+
+_MOST: Final = 1_000_000
+"""More events than this in one minute are a broken counter, not a person."""
+
+
+@attrs.frozen(kw_only=True)
+class Minute:
+    """The counts of one minute: keystrokes, mouse clicks and scrolls."""
+
+    keystrokes: int = 0
+    clicks: int = 0
+    scrolls: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        for name, count in zip(("keystrokes", "clicks", "scrolls"), self.counts, strict=True):
+            _check_count(count, name)
+
+    @property
+    def counts(self) -> Counts:
+        """The three numbers, in the order of the field names."""
+        return self.keystrokes, self.clicks, self.scrolls
+
+    @property
+    def active(self) -> bool:
+        """Whether there was any click, scroll or keystroke (ACTIVITY-1)."""
+        return any(self.counts)
+
+
+@attrs.frozen(kw_only=True)
+class Activity:
+    """The activity of one tracked segment: its meter, and as many counts as are known.
+
+    Make it by `of_minutes`, `of_meter` or `of_totals`. `meter` is the number of the ten minutes with
+    any event, 0 to 10. A total is `None` where it is not known; `mouse_events` are clicks and
+    scrolls together, which some sources do not tell apart.
+
+    >>> activity = Activity.of_minutes([(40, 2, 0)] * 7 + [(0, 0, 0)] * 3)
+    >>> activity.meter, activity.keystrokes, activity.mouse_events
+    (7, 280, 14)
+    >>> Activity.of_meter(7).keystrokes is None
+    True
+    """
+
+    meter: int
+    counts: tuple[Counts, ...] | None = None
+    keystrokes: int | None = None
+    clicks: int | None = None
+    scrolls: int | None = None
+    mouse_events: int | None = None
+
+    @classmethod
+    def of_minutes(cls, minutes: Iterable[Minute | Sequence[int]]) -> Activity:
+        """Return the activity of exactly ten minutes, each a `Minute` or its three counts.
+
+        Raises `InvalidValue` for another number of minutes and for a negative count.
+        """
+        rows = tuple(row.counts if isinstance(row, Minute) else tuple(row) for row in minutes)
+        if len(rows) != MINUTES:
+            raise InvalidValue("minutes", len(rows), "minutes are not the ten of a segment", "give one per minute")
+        flat = tuple(chain.from_iterable(rows))
+        if set(map(len, rows)) != {3}:
+            wrong = next(n for n, row in enumerate(rows) if len(row) != 3)
+            raise InvalidValue(
+                f"minutes[{wrong}]", rows[wrong], "is not three counts", "give keystrokes, clicks and scrolls"
+            )
+        if set(map(type, flat)) != {int} or min(flat) < 0 or max(flat) > _MOST:
+            for n, row in enumerate(rows):
+                for count in row:
+                    _check_count(count, f"minutes[{n}]")
+        counts = cast("tuple[Counts, ...]", rows)
+        keystrokes, clicks, scrolls = sum(flat[0::3]), sum(flat[1::3]), sum(flat[2::3])
+        return cls(
+            meter=sum(map(any, rows)),
+            counts=counts,
+            keystrokes=keystrokes,
+            clicks=clicks,
+            scrolls=scrolls,
+            mouse_events=clicks + scrolls,
+        )
+
+    @classmethod
+    def of_meter(cls, meter: int) -> Activity:
+        """Return the activity of a segment of which only the meter, 0 to 10, is known."""
+        return cls.of_totals(meter)
+
+    @classmethod
+    def of_totals(cls, meter: int, *, keystrokes: int | None = None, mouse_events: int | None = None) -> Activity:
+        """Return the activity of a segment whose meter and some totals are known, but not its minutes."""
+        if type(meter) is not int or not 0 <= meter <= MINUTES:
+            raise InvalidValue("meter", meter, "is not a number of minutes from 0 to 10", "count the active minutes")
+        for name, total in (("keystrokes", keystrokes), ("mouse_events", mouse_events)):
+            if total is not None:
+                _check_count(total, name, MINUTES * _MOST * 2)
+        return cls(meter=meter, keystrokes=keystrokes, mouse_events=mouse_events)
+
+    @property
+    def minutes(self) -> tuple[Minute, ...] | None:
+        """The ten minutes, or `None` when only totals are known."""
+        if self.counts is None:
+            return None
+        return tuple(Minute(keystrokes=k, clicks=c, scrolls=s) for k, c, s in self.counts)
+
+    def __add__(self, other: Activity) -> Activity:
+        """Return the two taken together, as two uploads for one slot merge (UPLOAD-2).
+
+        Counts per minute add where both know their minutes. Otherwise the minutes cannot be told
+        apart, and the larger meter is what is certain.
+        """
+        if self.counts is not None and other.counts is not None:
+            pairs = zip(self.counts, other.counts, strict=True)
+            return Activity.of_minutes([tuple(map(sum, zip(a, b, strict=True))) for a, b in pairs])
+        return Activity(
+            meter=max(self.meter, other.meter),
+            keystrokes=_plus(self.keystrokes, other.keystrokes),
+            clicks=_plus(self.clicks, other.clicks),
+            scrolls=_plus(self.scrolls, other.scrolls),
+            mouse_events=_plus(self.mouse_events, other.mouse_events),
+        )
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _check_count(count: object, argument: str, most: int = _MOST) -> None:
+    if type(count) is not int:
+        raise InvalidValue(argument, count, "is not a count", "give a whole number, 0 or more")
+    if count < 0:
+        raise InvalidValue(argument, count, "is negative", "give a count, 0 or more")
+    if count > most:
+        raise InvalidValue(argument, count, f"is more than {most} events", "check the counter")

@@ -1,0 +1,382 @@
+"""Instants, zones, wall-clock offsets and weeks: everything that turns a clock into an integer.
+
+Inside workdiary, time is integers: Unix seconds and slot numbers. Instants enter here, as ISO 8601
+text or aware datetimes, and leave here, as pendulum's. This is the only file that knows a zone.
+
+Naive datetimes are refused (GRID-2). A wall-clock moment that occurs twice means its first
+occurrence, and one that is skipped means the instant as many minutes after the skip began (WEEK-3)::
+
+    wall clock   01:30   02:30 (skipped)   03:30        01:30  01:30' (repeated)
+    instant      ──┼───────────╳─────────────┼──        ──┼──────┼──
+                               └─> 03:30                  └─> this one
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC as _UTC
+from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
+from enum import Enum
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import attrs
+import pendulum
+
+from workdiary.errors import GridError, InvalidValue, NaiveDatetime, UnknownZone
+from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
+
+__all__ = [
+    "UTC",
+    "Instant",
+    "Moment",
+    "WallOffset",
+    "Week",
+    "Weekday",
+    "Zone",
+    "ceil_slot",
+    "instant",
+    "moment",
+    "slot_at",
+    "slot_start",
+    "zone",
+]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=_UTC)
+_SECOND: Final = timedelta(seconds=1)
+
+# Wide enough for every diary, narrow enough that no week or deadline can overflow a datetime.
+_EARLIEST: Final = -2_208_988_800  # 1900-01-01T00:00:00Z
+_LATEST: Final = 253_339_228_800  # 9998-01-01T00:00:00Z
+
+_ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?P<fraction>[.,]\d+)?)?(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+
+
+class Instant(int):
+    """A moment of Unix time in whole seconds; an int that prints as ISO 8601.
+
+    >>> locks_at = instant("2026-11-23T13:00+01:00")
+    >>> str(locks_at), int(locks_at)
+    ('2026-11-23T12:00:00Z', 1795435200)
+    >>> locks_at.datetime.to_day_datetime_string()
+    'Mon, Nov 23, 2026 12:00 PM'
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return _text(int(self))
+
+    def __repr__(self) -> str:
+        return f"instant('{self}')"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    @property
+    def datetime(self) -> pendulum.DateTime:
+        """The moment as pendulum's aware datetime, in UTC."""
+        return pendulum.from_timestamp(int(self))
+
+    @property
+    def slot(self) -> Slot:
+        """The slot that contains this moment (GRID-1)."""
+        return Slot(self // SECONDS_PER_SLOT)
+
+
+Moment: TypeAlias = "str | datetime | Instant"
+"""What is taken where an instant is meant: ISO 8601 text with ``Z`` or an offset, an aware datetime
+(the standard library's or pendulum's), or an `Instant`."""
+
+
+def instant(value: Moment, argument: str = "instant") -> Instant:
+    """Return the instant that `value` names, in whole seconds.
+
+    Raises `NaiveDatetime` without a zone, and `InvalidValue` for anything that is no instant or
+    has a fraction of a second (VECTORS: fractions are refused).
+
+    >>> instant("2026-11-18T09:10Z")
+    instant('2026-11-18T09:10:00Z')
+    """
+    return _instant(value, argument, whole=True)
+
+
+def moment(value: Moment, argument: str = "at") -> Instant:
+    """Return the whole second that `value` lies in.
+
+    For the present moment and a snapshot's, where half-open stretches of whole seconds make the
+    fraction irrelevant: ``12:00:00.9`` is at or after 12:00:00 and before 12:00:01.
+    """
+    return _instant(value, argument, whole=False)
+
+
+def _instant(value: Moment, argument: str, *, whole: bool) -> Instant:
+    if isinstance(value, Instant):
+        seconds = int(value)
+    elif isinstance(value, str):
+        seconds = _parsed(value, argument, whole)
+    elif isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise NaiveDatetime(argument, str(value), "has no zone", "attach one, such as datetime.timezone.utc")
+        since = value - _EPOCH
+        if whole and since.microseconds:
+            raise InvalidValue(
+                argument, str(value), "has a fraction of a second", "round it: value.replace(microsecond=0)"
+            )
+        seconds = since // _SECOND
+    else:
+        raise InvalidValue(
+            argument,
+            value,
+            "is not an instant",
+            "give ISO 8601 text such as 2026-11-18T09:10:00Z or an aware datetime",
+        )
+    if not _EARLIEST <= seconds < _LATEST:
+        raise InvalidValue(argument, str(value), "is outside the years 1900 to 9997", "check the year")
+    return value if isinstance(value, Instant) else Instant(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, argument: str, whole: bool) -> int:
+    shape = _ISO.fullmatch(text)
+    if shape is None:
+        raise InvalidValue(argument, text, "is not an instant", "write it like 2026-11-18T09:10:00Z")
+    if shape["zone"] is None:
+        raise NaiveDatetime(argument, text, "has no zone", "end it in Z or an offset such as +01:00")
+    if whole and shape["fraction"] and shape["fraction"].strip(".,0"):
+        raise InvalidValue(argument, text, "has a fraction of a second", "give whole seconds")
+    try:
+        return (datetime.fromisoformat(text.upper()) - _EPOCH) // _SECOND
+    except (ValueError, OverflowError):
+        raise InvalidValue(
+            argument, text, "is not an instant", "check the month, the day, the time and the offset"
+        ) from None
+
+
+@lru_cache(maxsize=4096)
+def _text(seconds: int) -> str:
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):
+        return f"{seconds}s"  # an Instant made by arithmetic can lie anywhere; printing it never fails
+
+
+def slot_at(value: Moment | int, argument: str = "slot") -> Slot:
+    """Return the slot that starts at `value`; a plain int is a slot number already.
+
+    Raises `GridError` for an instant off the grid, and names the two nearest on it (GRID-1).
+    """
+    if isinstance(value, int) and not isinstance(value, Instant):
+        return Slot(value)
+    seconds = instant(value, argument)
+    slot, rest = divmod(seconds, SECONDS_PER_SLOT)
+    if rest:
+        raise GridError(
+            argument,
+            str(seconds),
+            "is not the start of a ten-minute segment",
+            f"the nearest are {slot_start(slot)} and {slot_start(slot + 1)}",
+        )
+    return Slot(slot)
+
+
+def ceil_slot(seconds: int) -> Slot:
+    """Return the first slot that starts at or after `seconds`."""
+    return Slot(-(-seconds // SECONDS_PER_SLOT))
+
+
+def slot_start(slot: int) -> Instant:
+    """Return the instant at which `slot` starts.
+
+    >>> slot_start(Slot(2992392))
+    instant('2026-11-23T12:00:00Z')
+    """
+    return Instant(slot * SECONDS_PER_SLOT)
+
+
+@attrs.frozen
+class Zone:
+    """A time zone by its name in the tz database; what it changes is shown, never billed (GRID-3)."""
+
+    name: str
+    _tz: pendulum.Timezone = attrs.field(eq=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def local(self, at: int) -> pendulum.DateTime:
+        """Return the wall clock at Unix second `at`."""
+        return pendulum.from_timestamp(at, self._tz)
+
+    def date_of(self, slot: int) -> date:
+        """Return the local date on which `slot` starts (WEEK-2)."""
+        return datetime.fromtimestamp(slot * SECONDS_PER_SLOT, self._tz).date()
+
+    def hour_of(self, slot: int) -> int:
+        """Return the Unix second at which the local hour began in which `slot` starts.
+
+        A clock that jumps inside an hour (Lord Howe, by 30 minutes) makes that hour two rows.
+        """
+        seconds = slot * SECONDS_PER_SLOT
+        local = datetime.fromtimestamp(seconds, self._tz)
+        return seconds - local.minute * 60 - local.second
+
+    def instant_of(self, wall: datetime) -> Instant:
+        """Return the instant that a naive wall-clock moment means here (WEEK-3)."""
+        local = wall.replace(tzinfo=self._tz, fold=0)
+        return Instant((local - _EPOCH) // _SECOND)
+
+    def wall(self, at: int) -> datetime:
+        """Return the naive wall-clock moment at Unix second `at`."""
+        return datetime.fromtimestamp(at, self._tz).replace(tzinfo=None, fold=0)
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str, argument: str = "zone") -> Zone:
+    """Return the zone called `name` in the tz database.
+
+    Raises `UnknownZone`, with the nearest names, for any other.
+
+    >>> zone("Asia/Kathmandu").date_of(2992392)
+    datetime.date(2026, 11, 23)
+    """
+    if isinstance(name, str) and name == "UTC":
+        return UTC
+    try:
+        return Zone(name, pendulum.timezone(name))
+    except (ValueError, TypeError, OSError, LookupError):
+        near = get_close_matches(str(name), pendulum.timezones(), n=3)
+        remedy = f"did you mean {', '.join(near)}?" if near else "give a tz database name such as Europe/Berlin"
+        raise UnknownZone(argument, name, "is not a zone of the tz database", remedy) from None
+
+
+UTC: Final = Zone("UTC", pendulum.UTC)
+
+
+class Weekday(Enum):
+    """A day of the week; its number is `datetime.date.weekday`'s."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @property
+    def number(self) -> int:
+        """0 for Monday to 6 for Sunday."""
+        return list(Weekday).index(self)
+
+
+_DURATION = re.compile(r"P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?)?", re.ASCII)
+
+
+@attrs.frozen(order=True)
+class WallOffset:
+    """A distance on the wall clock, from a week's nominal start to a deadline (CALENDAR).
+
+    Days are calendar days of the policy's zone, so ``P7DT12H`` is Monday noon on the wall also when
+    the clocks change in between.
+
+    >>> print(WallOffset.parse("P7DT12H"))
+    P7DT12H
+    """
+
+    minutes: int
+
+    @classmethod
+    def parse(cls, text: str, argument: str = "offset") -> WallOffset:
+        """Return the offset that ISO 8601 duration `text` gives, in weeks, days, hours and minutes."""
+        shape = _DURATION.fullmatch(text) if isinstance(text, str) else None
+        if shape is None or text[-1] in "PT":
+            raise InvalidValue(argument, text, "is not a wall-clock offset", "write it like P7DT12H or P16D")
+        weeks, days, hours, minutes = (int(part or 0) for part in shape.groups())
+        return cls(((weeks * 7 + days) * 24 + hours) * 60 + minutes)
+
+    def __str__(self) -> str:
+        days, rest = divmod(self.minutes, 24 * 60)
+        hours, minutes = divmod(rest, 60)
+        time = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+        return "P" + (f"{days}D" if days or not time else "") + (f"T{time}" if time else "")
+
+    @property
+    def timedelta(self) -> timedelta:
+        """The same distance as the standard library's."""
+        return timedelta(minutes=self.minutes)
+
+
+@attrs.frozen
+class Week:
+    """One week of a work diary: 7 calendar days of a zone from its nominal start (WEEK-1).
+
+    `nominal` is the wall-clock start, `starts_at` and `ends_at` are instants; the week's slots are
+    those that start in between (WEEK-2)::
+
+        Kathmandu, Monday 00:00 = Sunday 18:15Z, inside a slot:
+
+        18:10Z ├──────────┤ 18:20Z ├──────────┤
+                     ↑ the week begins; its first slot is that of 18:20Z
+    """
+
+    nominal: datetime
+    zone: Zone
+    starts_at: Instant
+    ends_at: Instant
+    start: Slot
+    stop: Slot
+
+    @classmethod
+    def from_nominal(cls, nominal: datetime, zone: Zone) -> Week:
+        """Return the week that starts at the wall-clock moment `nominal` of `zone`."""
+        starts_at = zone.instant_of(nominal)
+        ends_at = zone.instant_of(nominal + timedelta(days=7))
+        return cls(nominal, zone, starts_at, ends_at, ceil_slot(starts_at), ceil_slot(ends_at))
+
+    def __contains__(self, slot: object) -> bool:
+        return isinstance(slot, int) and self.start <= slot < self.stop
+
+    def __str__(self) -> str:
+        return f"week of {self.nominal.date()}"
+
+    @property
+    def slots(self) -> Slots:
+        """All slots of the week: 1,008 in UTC."""
+        return Slots.range(self.start, self.stop)
+
+    def after(self, offset: WallOffset) -> Instant:
+        """Return the instant `offset` after the nominal start, on the wall clock (WEEK-3)."""
+        return self.zone.instant_of(self.nominal + offset.timedelta)
+
+    @property
+    def next(self) -> Week:
+        """The week after this one."""
+        return Week.from_nominal(self.nominal + timedelta(days=7), self.zone)
+
+    @property
+    def previous(self) -> Week:
+        """The week before this one."""
+        return Week.from_nominal(self.nominal - timedelta(days=7), self.zone)
+
+
+def week_containing(at: int, weekday: Weekday, minute_of_day: int, zone: Zone) -> Week:
+    """Return the week that contains Unix second `at`, for weeks from `weekday` at `minute_of_day`.
+
+    The candidate from the wall clock can be one week off where the clock jumps across the week's
+    start (Apia lost a whole day), so it is checked against its own instants; no loop is open-ended.
+    """
+    wall = zone.wall(at)
+    days = (wall.weekday() - weekday.number) % 7
+    midnight = datetime.combine(wall, time())
+    nominal = midnight - timedelta(days=days) + timedelta(minutes=minute_of_day)
+    week = Week.from_nominal(nominal, zone)
+    if at < week.starts_at:
+        week = week.previous
+    elif at >= week.ends_at:
+        week = week.next
+    return week

@@ -1,0 +1,237 @@
+"""Plain data in and out: dicts, lists and text of JSON and TOML to model values and back, by cattrs.
+
+Everything that is wrong is reported, each with its path: ``contract.terms[1].since: '2026-13-01' is
+not an instant``. Nothing is coerced: a number is no text, and text is no truth value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeVar, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError, IterableValidationNote
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
+from workdiary.model.contract import Terms
+from workdiary.model.money import Hours, decimal, decimal_text, hours
+from workdiary.model.policy import WeekRule
+from workdiary.model.timeline import Timeline
+from workdiary.model.times import Instant, WallOffset, Zone, instant, zone
+
+__all__ = ["destructure", "structure"]
+
+_T = TypeVar("_T")
+
+
+def structure(data: object, shape: type[_T], path: str = "") -> _T:
+    """Return the value of type `shape` that plain `data` describes.
+
+    Raises `Problems` with everything that is wrong, each error's argument being its path below `path`.
+    """
+    try:
+        return _CONVERTER.structure(data, shape)
+    except Exception as error:
+        problems = tuple(_problems(error, path, shape))
+        if not problems:
+            raise
+        raise Problems("", problems) from None
+
+
+def destructure(value: object) -> Any:
+    """Return `value` as dicts, lists, text, numbers and truth values."""
+    return _CONVERTER.unstructure(value)
+
+
+_CONVERTER = cattrs.Converter(forbid_extra_keys=True, unstruct_collection_overrides={tuple: list})
+
+
+def _text(value: Any, _: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue("", value, "is not text", "write it in quotes")
+    return value
+
+
+def _whole(value: Any, _: Any) -> int:
+    if type(value) is not int:
+        raise InvalidValue("", value, "is not a whole number", "write it without quotes and without a point")
+    return value
+
+
+def _truth(value: Any, _: Any) -> bool:
+    if type(value) is not bool:
+        raise InvalidValue("", value, "is not true or false", "write true or false")
+    return value
+
+
+def _date(value: Any, _: Any) -> date:
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InvalidValue("", value, "is not a date", "write it like 2010-06-01") from None
+
+
+def _member(value: Any, kind: type[Enum]) -> Enum:
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(str(member.value) for member in kind)
+        raise InvalidValue("", value, "is not known", f"choose one of: {allowed}") from None
+
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+
+def _minute_of_day(value: Any, _: Any = None) -> int:
+    shape = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if shape is None:
+        raise InvalidValue("", value, "is not a time of day", "write it like 00:00 or 03:30")
+    return int(shape[1]) * 60 + int(shape[2])
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _decimal(value: Any, _: Any) -> Decimal:
+    # Figures are text in JSON and TOML, so that no parser makes floats of them on the way.
+    if isinstance(value, str):
+        return decimal(value, "")
+    if isinstance(value, float):
+        return decimal(value, "")  # type: ignore[arg-type]  # refused there, with the reason
+    raise InvalidValue("", value, "is not a decimal number as text", 'write it in quotes, such as "30.00"')
+
+
+def _hours(value: Any, _: Any) -> Hours:
+    return hours(_decimal(value, None), "")
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _tuple_of(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """Return the hook for ``tuple[X, ...]``; cattrs' own takes text for a list of characters."""
+    inside = get_args(kind)[0]
+    hook = _CONVERTER.get_structure_hook(inside)
+
+    def build(value: Any, _: Any) -> tuple[Any, ...]:
+        made, errors = [], []
+        for place, item in enumerate(_list(value)):
+            try:
+                made.append(hook(item, inside))
+            except Exception as error:
+                error.__notes__ = [*getattr(error, "__notes__", ()), IterableValidationNote("", place, inside)]
+                errors.append(error)
+        if errors:
+            raise IterableValidationError("", errors, kind)
+        return tuple(made)
+
+    return build
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise InvalidValue("", value, "is not a list", "write it in brackets")
+    return list(value)
+
+
+def _register() -> None:
+    hook = _CONVERTER.register_structure_hook
+    for kind, read in (
+        (str, _text),
+        (int, _whole),
+        (bool, _truth),
+        (Decimal, _decimal),
+        (Hours, _hours),
+        (date, _date),
+    ):
+        hook(kind, read)
+    hook(Instant, lambda value, _: instant(value, ""))
+    hook(WallOffset, lambda value, _: WallOffset.parse(value, ""))
+    hook(Zone, lambda value, _: zone(value, ""))
+    _CONVERTER.register_structure_hook_func(_is_enum, _member)
+    _CONVERTER.register_structure_hook_factory(_is_tuple, _tuple_of)
+    _CONVERTER.register_structure_hook_factory(_is_timeline, _timeline_of)
+
+    show = _CONVERTER.register_unstructure_hook
+    for shown_as_text in (Instant, WallOffset, Zone, date):
+        show(shown_as_text, str)
+    show(Decimal, decimal_text)
+    show(Hours, lambda value: decimal_text(value.amount))
+    show(Timeline, lambda value: [_CONVERTER.unstructure(entry) for entry in value])
+    for shape, renames in _RENAMED.items():
+        keys = {field: override(rename=key) for field, key in renames.items()}
+        if shape is WeekRule:
+            keys["starts_at"] = override(struct_hook=_minute_of_day, unstruct_hook=_clock)
+        # The two take overrides by the field's name, beside options of other types.
+        reading: Any = make_dict_structure_fn
+        writing: Any = make_dict_unstructure_fn
+        _CONVERTER.register_structure_hook(shape, reading(shape, _CONVERTER, _cattrs_forbid_extra_keys=True, **keys))
+        _CONVERTER.register_unstructure_hook(shape, writing(shape, _CONVERTER, **keys))
+
+
+_RENAMED: dict[type[Any], dict[str, str]] = {Terms: {"weekly_limit": "weekly_limit_hours"}, WeekRule: {}}
+"""The keys of plain data that are not called as the attribute: they carry the unit."""
+
+
+def _is_timeline(kind: Any) -> bool:
+    return get_origin(kind) is Timeline
+
+
+def _timeline_of(kind: Any) -> Callable[[Any, Any], Timeline[Any]]:
+    inside: Any = tuple.__class_getitem__((get_args(kind)[0], ...))
+
+    def build(value: Any, _: Any) -> Timeline[Any]:
+        return Timeline.of(_CONVERTER.structure(value, inside), "")
+
+    return build
+
+
+_register()
+
+
+def _problems(error: BaseException, path: str, shape: type[Any]) -> Iterator[WorkdiaryError]:
+    """Yield what is wrong below `path`, in the order of the data."""
+    if isinstance(error, ClassValidationError):
+        fields, others = error.group_exceptions()
+        for inner, note in fields:
+            key = _RENAMED.get(error.cl, {}).get(note.name, note.name)
+            yield from _problems(inner, f"{path}.{key}" if path else key, shape)
+        for inner in others:
+            yield from _problems(inner, path, error.cl)
+    elif isinstance(error, IterableValidationError):
+        items, rest = error.group_exceptions()
+        for inner, place in items:
+            yield from _problems(inner, f"{path}[{place.index}]", shape)
+        for inner in rest:
+            yield from _problems(inner, path, shape)
+    elif isinstance(error, ForbiddenExtraKeysError):
+        for key in sorted(error.extra_fields, key=str):
+            known = ", ".join(_keys(error.cl))
+            yield DocumentError(f"{path}.{key}" if path else str(key), key, "is not a known key", f"known: {known}")
+    elif isinstance(error, Problems):
+        for single in error:
+            yield single.under(path)
+    elif isinstance(error, WorkdiaryError):
+        yield error.under(path) if path else error
+    elif isinstance(error, KeyError):
+        yield DocumentError(path, error.args[0], "is missing", "every key without a default must be given")
+    else:
+        yield DocumentError(path, str(error), "is not of the shape that is meant here", "give an object with its keys")
+
+
+def _keys(shape: type[Any]) -> tuple[str, ...]:
+    return tuple(_RENAMED.get(shape, {}).get(field.name, field.name) for field in attrs.fields(shape))

@@ -1,0 +1,87 @@
+"""The presets by name, and the difference of two policies in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from workdiary.errors import UnknownPolicy
+from workdiary.model.policy import Policy
+from workdiary.model.times import Moment
+from workdiary.plain import destructure
+from workdiary.policies.reader import PolicyFile, parse
+
+__all__ = ["diff", "get", "names", "preset"]
+
+_NAMES = ("odesk", "upwork", "work_for_impact")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the presets.
+
+    >>> names()
+    ('odesk', 'upwork', 'work_for_impact')
+    """
+    return _NAMES
+
+
+def get(name: str, *, at: Moment | None = None) -> Policy:
+    """Return the preset `name` as it stood at `at`; in its newest form for `None`.
+
+    Judge a week by the policy in force when it starts: ``get("odesk", at=week_start)``. Raises
+    `UnknownPolicy` for another name and for an instant before the preset's first rules.
+
+    >>> str(get("odesk", at="2008-06-02T00:00Z").editing.locks_after)
+    'P8D'
+    """
+    return preset(name).at(at)
+
+
+@cache
+def preset(name: str) -> PolicyFile:
+    """Return the preset `name` through time."""
+    if name not in _NAMES:
+        near = get_close_matches(str(name), _NAMES, n=1)
+        hint = f"did you mean {near[0]}?" if near else "or load your own by policies.load(path)"
+        raise UnknownPolicy("policy", name, f"is not a preset; there are {', '.join(_NAMES)}", hint)
+    text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return parse(text, f"{name}.toml")
+
+
+def diff(a: Policy, b: Policy) -> tuple[str, ...]:
+    """Return in words where two policies differ: a line a key, sources and titles left out.
+
+    >>> for line in diff(get("upwork"), get("odesk"))[:2]:
+    ...     print(line)
+    limit.increase: upwork whole_week, odesk from_then_on
+    manual.on_taken: upwork skip, odesk overwrite
+    """
+    ours, theirs = dict(_flat(destructure(a))), dict(_flat(destructure(b)))
+    lines = []
+    for key in (*ours, *(key for key in theirs if key not in ours)):
+        one, other = ours.get(key, "none"), theirs.get(key, "none")
+        if one != other:
+            lines.append(f"{key}: {a.name} {one}, {b.name} {other}")
+    return tuple(lines)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if path or key not in ("name", "title", "sources"):
+                yield from _flat(inner, f"{path}.{key}" if path else key)
+    else:
+        yield path, _words(value)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return " and ".join(_words(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(inner)}" for key, inner in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""The sentences: one file a rule, pure functions that know the model, never a preset, never each other."""
