@@ -8,9 +8,11 @@ Leaf errors subclass `WorkdiaryError` and the built-in that a caller would alrea
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from enum import Enum
+from typing import Any, Final, TypeVar
 
 __all__ = [
+    "NOTHING",
     "DocumentError",
     "FloatRefused",
     "GridError",
@@ -31,6 +33,16 @@ __all__ = [
 
 
 _E = TypeVar("_E", bound="WorkdiaryError")
+
+
+class Nothing(Enum):
+    """The value of an error about something that was not given at all."""
+
+    NOTHING = "nothing"
+
+
+NOTHING: Final = Nothing.NOTHING
+"""In place of a value where none was given: the message then leaves it out."""
 
 
 class WorkdiaryError(Exception):
@@ -54,7 +66,8 @@ class WorkdiaryError(Exception):
     def __str__(self) -> str:
         place = f"{self.argument}: " if self.argument else ""
         way_out = f"; {self.remedy}" if self.remedy else ""
-        return f"{place}{shown(self.value)} {self.allowed}{way_out}"
+        given = "" if self.value is NOTHING else f"{shown(self.value)} "
+        return f"{place}{given}{self.allowed}{way_out}"
 
     def under(self: _E, prefix: str) -> _E:
         """Return this error as seen from outside: its argument put below `prefix`."""

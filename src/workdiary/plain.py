@@ -18,9 +18,9 @@ import cattrs
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
+from workdiary.errors import NOTHING, DocumentError, InvalidValue, Problems, WorkdiaryError
 from workdiary.model.contract import Terms
-from workdiary.model.money import Hours, decimal, decimal_text, hours
+from workdiary.model.money import Hours, decimal, hours
 from workdiary.model.policy import WeekRule
 from workdiary.model.timeline import Timeline
 from workdiary.model.times import Instant, WallOffset, Zone, instant, zone
@@ -114,6 +114,10 @@ def _hours(value: Any, _: Any) -> Hours:
     return hours(_decimal(value, None), "")
 
 
+def _figure(value: Decimal) -> str:
+    return f"{value:f}"
+
+
 def _is_enum(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Enum)
 
@@ -169,9 +173,9 @@ def _register() -> None:
     show = _CONVERTER.register_unstructure_hook
     for shown_as_text in (Instant, WallOffset, Zone, date):
         show(shown_as_text, str)
-    show(Decimal, decimal_text)
-    show(Hours, lambda value: decimal_text(value.amount))
-    show(Timeline, lambda value: [_CONVERTER.unstructure(entry) for entry in value])
+    show(Decimal, _figure)
+    show(Hours, lambda value: _figure(value.amount))
+    _CONVERTER.register_unstructure_hook_func(_is_timeline, lambda value: [*map(_CONVERTER.unstructure, value)])
     for shape, renames in _RENAMED.items():
         keys = {field: override(rename=key) for field, key in renames.items()}
         if shape is WeekRule:
@@ -228,7 +232,7 @@ def _problems(error: BaseException, path: str, shape: type[Any]) -> Iterator[Wor
     elif isinstance(error, WorkdiaryError):
         yield error.under(path) if path else error
     elif isinstance(error, KeyError):
-        yield DocumentError(path, error.args[0], "is missing", "every key without a default must be given")
+        yield DocumentError(path, NOTHING, "is missing", "every key without a default must be given")
     else:
         yield DocumentError(path, str(error), "is not of the shape that is meant here", "give an object with its keys")
 

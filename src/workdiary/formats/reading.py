@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from workdiary.errors import DocumentError
+from workdiary.errors import NOTHING, DocumentError
 from workdiary.model.slots import Slot
 from workdiary.model.times import slot_at
 
@@ -66,7 +66,7 @@ def field(data: object, key: str, path: str) -> Any:
     try:
         return data[key]
     except KeyError:
-        raise DocumentError(f"{path}.{key}" if path else key, None, "is missing", "give it") from None
+        raise DocumentError(f"{path}.{key}" if path else key, NOTHING, "is missing", "give it") from None
 
 
 def entries(data: object, path: str) -> Iterator[tuple[Any, str]]:

@@ -71,6 +71,16 @@ class Activity:
     scrolls: int | None = None
     mouse_events: int | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if type(self.meter) is not int or not 0 <= self.meter <= MINUTES:
+            raise InvalidValue(
+                "meter", self.meter, "is not a number of minutes from 0 to 10", "count the active minutes"
+            )
+        for name in ("keystrokes", "clicks", "scrolls", "mouse_events"):
+            total = getattr(self, name)
+            if total is not None:
+                _check_count(total, name, MINUTES * _MOST * 2)
+
     @classmethod
     def of_minutes(cls, minutes: Iterable[Minute | Sequence[int]]) -> Activity:
         """Return the activity of exactly ten minutes, each a `Minute` or its three counts.
@@ -109,11 +119,6 @@ class Activity:
     @classmethod
     def of_totals(cls, meter: int, *, keystrokes: int | None = None, mouse_events: int | None = None) -> Activity:
         """Return the activity of a segment whose meter and some totals are known, but not its minutes."""
-        if type(meter) is not int or not 0 <= meter <= MINUTES:
-            raise InvalidValue("meter", meter, "is not a number of minutes from 0 to 10", "count the active minutes")
-        for name, total in (("keystrokes", keystrokes), ("mouse_events", mouse_events)):
-            if total is not None:
-                _check_count(total, name, MINUTES * _MOST * 2)
         return cls(meter=meter, keystrokes=keystrokes, mouse_events=mouse_events)
 
     @property

@@ -13,7 +13,7 @@ for one hour, a slot a column::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from operator import or_
 from typing import Final
@@ -27,7 +27,7 @@ from workdiary.model.slots import EMPTY, Slots
 from workdiary.model.text import is_blank
 from workdiary.model.times import Week, slot_start
 
-__all__ = ["Sheet"]
+__all__ = ["Sheet", "SheetBuilder"]
 
 _ONE: Final = ord("1")
 
@@ -55,59 +55,35 @@ class Sheet:
 
         Raises `OverlapError` when two of them share a slot.
         """
+        builder = SheetBuilder(week)
         start, last = week.start, week.stop - 1
-        width = week.stop - start
-        # A character a slot, the latest first, so that one int(…, 2) a set makes its bitmap.
-        blank = b"0" * width
-        taken, tracked, snapshot = bytearray(blank), bytearray(blank), bytearray(blank)
-        meters: dict[int, bytearray] = {}
-        memos: dict[str, list[int]] = {}
-        labels: dict[str, list[int]] = {}
+        # Bound once: this loop is most of what a statement costs.
+        taken, tracked, snapshot = builder.taken, builder.tracked, builder.snapshot
+        meters, memos, labels = builder.meters, builder.memos, builder.labels
+        is_tracked = Source.TRACKED
         for segment in segments:
             slot = segment.slot
             if not start <= slot <= last:
                 continue
             place = last - slot
             if taken[place] == _ONE:
-                raise OverlapError(
-                    "segments",
-                    str(slot_start(slot)),
-                    "has two segments",
-                    "keep one, or merge the two uploads (UPLOAD-2)",
-                )
+                raise _overlap(slot)
             taken[place] = _ONE
-            if segment.source is Source.TRACKED:
+            if segment.source is is_tracked:
                 tracked[place] = _ONE
                 if segment.snapshots:
                     snapshot[place] = _ONE
-                if segment.activity is not None:
-                    meter = segment.activity.meter
-                    try:
-                        meters[meter][place] = _ONE
-                    except KeyError:
-                        marks = meters[meter] = bytearray(blank)
-                        marks[place] = _ONE
+                activity = segment.activity
+                if activity is not None:
+                    meters[activity.meter][place] = _ONE
             try:
                 memos[segment.memo].append(slot)
             except KeyError:
                 memos[segment.memo] = [slot]
-            if segment.label is not None:
-                labels.setdefault(segment.label, []).append(slot)
-
-        def bits(marks: bytearray) -> int:
-            return int(marks, 2)
-
-        tracked_bits = bits(tracked)
-        by_meter = [bits(meters[meter]) if meter in meters else 0 for meter in range(MINUTES, -1, -1)]
-        at_least = list(accumulate(by_meter, or_))
-        return cls(
-            tracked=Slots.from_bits(start, tracked_bits),
-            manual=Slots.from_bits(start, bits(taken) & ~tracked_bits),
-            snapshot=Slots.from_bits(start, bits(snapshot)),
-            at_least=tuple(Slots.from_bits(start, level) for level in reversed(at_least)),
-            memos=_by_time(memos),
-            labels=_by_time(labels),
-        )
+            label = segment.label
+            if label is not None:
+                labels.setdefault(label, []).append(slot)
+        return builder.sheet()
 
     @property
     def worked(self) -> Slots:
@@ -147,9 +123,86 @@ class Sheet:
         return levels - 1 if levels else None
 
 
-def _by_time(groups: Mapping[str, list[int]]) -> tuple[tuple[str, Slots], ...]:
-    # By first slot, not by insertion: a sheet does not depend on the order of its segments.
-    return tuple((text, Slots(slots)) for text, slots in sorted(groups.items(), key=lambda item: min(item[1])))
+class SheetBuilder:
+    """The making of one sheet: marks a slot at a time or a run at a time, then turns them into sets.
+
+    A character a slot, the latest first, so that one ``int(…, 2)`` a set makes its bitmap.
+    """
+
+    def __init__(self, week: Week) -> None:
+        blank = b"0" * (week.stop - week.start)
+        self.week = week
+        self.taken = bytearray(blank)
+        self.tracked = bytearray(blank)
+        self.snapshot = bytearray(blank)
+        self.meters = [bytearray(blank) for _ in range(MINUTES + 1)]
+        self.memos: dict[str, list[int]] = {}
+        self.labels: dict[str, list[int]] = {}
+
+    def add_run(
+        self,
+        slots: range,
+        *,
+        source: Source,
+        memo: str,
+        label: str | None,
+        meters: Sequence[int | None],
+        snapshots: Sequence[bool],
+    ) -> None:
+        """Mark a run of consecutive `slots` that lie in the week and share source, memo and label.
+
+        `meters` and `snapshots` have one item a slot, and are empty for a run without any. Raises
+        `OverlapError` when one of the slots is marked already.
+        """
+        last = self.week.stop - 1
+        low, high = last - slots[-1], last - slots[0] + 1
+        if _ONE in self.taken[low:high]:
+            raise _overlap(next(slot for slot in slots if self.taken[last - slot] == _ONE))
+        marks = b"1" * len(slots)
+        self.taken[low:high] = marks
+        if source is Source.TRACKED:
+            self.tracked[low:high] = marks
+            place = high - 1
+            for meter in meters:
+                if meter is not None:
+                    self.meters[meter][place] = _ONE
+                place -= 1
+            place = high - 1
+            for shot in snapshots:
+                if shot:
+                    self.snapshot[place] = _ONE
+                place -= 1
+        self.memos.setdefault(memo, []).extend(slots)
+        if label is not None:
+            self.labels.setdefault(label, []).extend(slots)
+
+    def sheet(self) -> Sheet:
+        """Return the sheet of what was marked."""
+        start = self.week.start
+        taken, tracked = int(self.taken, 2), int(self.tracked, 2)
+        by_meter = (int(marks, 2) if _ONE in marks else 0 for marks in reversed(self.meters))
+        at_least = tuple(Slots.from_bits(start, level) for level in accumulate(by_meter, or_))
+        return Sheet(
+            tracked=Slots.from_bits(start, tracked),
+            manual=Slots.from_bits(start, taken & ~tracked),
+            snapshot=Slots.from_bits(start, int(self.snapshot, 2)),
+            at_least=at_least[::-1],
+            memos=_by_time(self.memos, start),
+            labels=_by_time(self.labels, start),
+        )
+
+
+def _overlap(slot: int) -> OverlapError:
+    return OverlapError(
+        "segments", str(slot_start(slot)), "has two segments", "keep one, or merge the two uploads (UPLOAD-2)"
+    )
+
+
+def _by_time(groups: Mapping[str, list[int]], start: int) -> tuple[tuple[str, Slots], ...]:
+    # By first slot, not by insertion: a sheet does not depend on the order of its segments. Each set is
+    # seen from the week's start, so that the rules' operations need no alignment.
+    in_order = sorted(groups.items(), key=lambda item: min(item[1]))
+    return tuple((text, Slots.from_bits(start, Slots(slots).bits_from(start))) for text, slots in in_order)
 
 
 def _union(sets: Iterable[Slots]) -> Slots:

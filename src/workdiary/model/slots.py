@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Final, NewType, NoReturn, TypeVar, final
+from typing import TYPE_CHECKING, Final, NewType, TypeVar, final
 
 from workdiary.errors import InvalidValue
 
@@ -75,8 +75,8 @@ class Slots:
             for number in numbers:
                 marks[offset - number - 1] = _ONE  # from the right: bit 0 is the last character
             bits = int(marks, 2)
-        _set_offset(self, offset)
-        _set_bits(self, bits)
+        self._offset = offset
+        self._bits = bits
 
     @classmethod
     def from_bits(cls, offset: int, bits: int) -> Slots:
@@ -179,12 +179,6 @@ class Slots:
 
     def __repr__(self) -> str:
         return f"Slots.from_runs({list(self.runs())!r})"
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"Slots are immutable: build a new set instead of setting {name}")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"Slots are immutable: build a new set instead of deleting {name}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Slots.from_bits, _canonical(self))
@@ -292,17 +286,14 @@ class Slots:
         return {hour: Slots(numbers) for hour, numbers in _grouped(self, zone.hour_of).items()}
 
 
-# A frozen class that is built ten times a rule: its two fields are set through their descriptors,
-# which costs half of what object.__setattr__ does.
 _new: Final = Slots.__new__
-_set_offset: Final = Slots.__dict__["_offset"].__set__
-_set_bits: Final = Slots.__dict__["_bits"].__set__
 
 
 def _make(offset: int, bits: int) -> Slots:
+    # The one place that fills the fields: a rule builds ten sets, and validation was done at the door.
     made = _new(Slots)
-    _set_offset(made, offset)
-    _set_bits(made, bits)
+    made._offset = offset
+    made._bits = bits
     return made
 
 

@@ -1,0 +1,30 @@
+"""``python -m workdiary``: the command line, of which `evaluate` needs no extra."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from workdiary.errors import MissingExtra
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line with `arguments`, those of the process for `None`; return the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # Programs in other languages start this once per check: no extra, no import beyond the rules.
+    if given == ["evaluate"]:
+        from workdiary.formats.evaluate import run
+
+        return run(sys.stdin.buffer, sys.stdout)
+    try:
+        from workdiary.cli import run_cli
+    except MissingExtra as error:
+        print(f"workdiary: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks on stderr
+        return 2
+    return run_cli(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
