@@ -15,10 +15,8 @@ import the functions here to say more, such as the week that the segments lie in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -26,41 +24,46 @@ from workdiary import policies as presets
 from workdiary.errors import MissingExtra
 from workdiary.model.activity import MINUTES, Activity, Minute
 from workdiary.model.contract import (
-    Actor,
     AlreadyProtected,
     Contract,
     ContractStatus,
     Fact,
     Facts,
-    Role,
     StatusChange,
     Terms,
 )
 from workdiary.model.currency import MINOR_DIGITS
 from workdiary.model.edit import AddTime, DeleteTime, Edit, EditLabel, EditMemo
-from workdiary.model.money import Hours, Money, hours
+from workdiary.model.money import Hours, Money, Rounding, hours
 from workdiary.model.policy import (
     Action,
     BillingRule,
     Change,
+    Credit,
     CreditRule,
     EditingRule,
     FeeTier,
+    LabelNeed,
+    LimitOrder,
     LimitRule,
     ManualRule,
+    MemoNeed,
     Moments,
+    OnTaken,
     Permissions,
     Policy,
     ProtectionRule,
+    RateCap,
     WeekRule,
 )
 from workdiary.model.segment import Segment, Snapshot, Source
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
-from workdiary.model.timeline import Timeline
+from workdiary.model.timeline import T, Timeline
 from workdiary.model.times import Instant, WallOffset, Week, Weekday, Zone, instant, zone
 from workdiary.model.verdict import Reason, ReasonCode, Verdict
 from workdiary.statement import WeekStatement, week_statement
+from workdiary.testing.nasty import LABELS, MEMOS, NASTY, ZONES
 
 try:
     from hypothesis import strategies as st
@@ -77,6 +80,7 @@ __all__ = [
     "WorkedWeek",
     "activities",
     "contracts",
+    "credit_rules",
     "currencies",
     "edits",
     "facts",
@@ -88,14 +92,19 @@ __all__ = [
     "policies",
     "protection_rules",
     "rates",
+    "reasons",
     "recorded_weeks",
     "segments",
+    "sheets",
     "slot_numbers",
     "slot_sets",
     "snapshots",
+    "statements",
     "status_timelines",
     "terms",
+    "timelines",
     "tracked_stretches",
+    "verdicts",
     "wall_offsets",
     "week_rules",
     "weeks",
@@ -103,66 +112,6 @@ __all__ = [
     "zones",
 ]
 
-
-def _around(*moments: str) -> tuple[Instant, ...]:
-    """Return each moment with the seconds beside it."""
-    return tuple(Instant(instant(text) + by) for text in moments for by in (0, -1, 1))
-
-
-NASTY: Final[Mapping[str, tuple[Instant, ...]]] = {
-    "dst_edges": _around(
-        "2026-03-29T01:00Z",  # Berlin and London spring forward
-        "2026-10-25T01:00Z",  # and fall back
-        "2026-03-08T07:00Z",  # New York skips 02:00
-        "2026-11-01T06:00Z",  # and repeats 01:00
-        "2026-03-08T05:00Z",  # Havana skips midnight
-        "2026-04-04T15:00Z",  # Lord Howe falls back by half an hour
-        "2026-10-03T15:30Z",  # and springs forward by as much
-        "2011-12-30T10:00Z",  # Apia skips a whole day
-    ),
-    "week_edges": _around("2026-11-16T00:00Z", "2026-11-22T23:50Z", "2026-11-23T00:00Z", "2021-01-04T00:00Z"),
-    "monday_noon": _around("2026-11-23T12:00Z", "2016-09-19T12:00Z"),
-    "leap_day": _around("2024-02-29T00:00Z", "2024-03-01T00:00Z", "2000-02-29T23:50Z"),
-    "year_edges": _around("2026-12-31T23:50Z", "2027-01-01T00:00Z", "2021-01-01T00:00Z"),
-    "zones_at_45": _around("2026-11-22T18:15Z", "2026-11-22T15:15Z", "2026-11-22T10:15Z", "2026-06-14T11:15Z"),
-    "integer_edges": _around("1970-01-01T00:00Z", "2001-09-09T01:46:40Z", "2038-01-19T03:14:08Z"),
-}
-"""Named pools of instants at which diaries break: each moment, one second before and one after it."""
-
-ZONES: Final = (
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "America/Havana",
-    "America/St_Johns",
-    "Asia/Kathmandu",
-    "Asia/Kolkata",
-    "Australia/Eucla",
-    "Australia/Lord_Howe",
-    "Africa/Casablanca",
-    "Pacific/Apia",
-    "Pacific/Chatham",
-    "Pacific/Kiritimati",
-)
-"""Zones with every kind of offset and shift."""
-
-MEMOS: Final = (
-    "",
-    " ",
-    "\t\n",
-    "\u2003",
-    "\u200b",
-    "Fix the login form",
-    "Call",
-    "réunion ☕",
-    "עבודה",
-    "0",
-    "x" * 200,
-)
-"""Memos, of which the first four are blank and the fifth, a zero-width space, is not (PROTECT-4)."""
-
-LABELS: Final = (None, "", " ", "Design", "Review", "design")
-"""Activity labels, of which the first three are none."""
 
 _MAY: Final = instant("2026-11-16T00:00Z")
 _EARLY, _LATE = instant("2005-01-01T00:00Z"), instant("2035-01-01T00:00Z")
@@ -392,16 +341,30 @@ def contracts(draw: st.DrawFn, week: Week | None = None) -> Contract:
 # Policies.
 
 
+def credit_rules() -> st.SearchStrategy[CreditRule]:
+    """Return a strategy for the roundings from tracked seconds to segments."""
+    seconds = st.sampled_from((1, 300, 600)) | st.integers(1, 600)
+    return st.builds(CreditRule, rule=st.sampled_from(Credit), min_seconds=seconds)
+
+
 def limit_rules() -> st.SearchStrategy[LimitRule]:
     """Return a strategy for all eight ways in which a weekly limit can work."""
-    increase = st.sampled_from((Change.WHOLE_WEEK, Change.FROM_THEN_ON))
-    return st.builds(LimitRule, increase=increase, decrease=st.sampled_from((Change.NEXT_WEEK, Change.FROM_THEN_ON)))
+    return st.builds(
+        LimitRule,
+        order=st.sampled_from(LimitOrder),
+        increase=st.sampled_from((Change.WHOLE_WEEK, Change.FROM_THEN_ON)),
+        decrease=st.sampled_from((Change.NEXT_WEEK, Change.FROM_THEN_ON)),
+    )
 
 
 def protection_rules() -> st.SearchStrategy[ProtectionRule]:
     """Return a strategy for criteria of protection in any combination."""
     return st.builds(
         ProtectionRule,
+        requires_snapshot=st.booleans(),
+        memo=st.sampled_from(MemoNeed),
+        label=st.sampled_from(LabelNeed),
+        rate_cap=st.sampled_from(RateCap),
         min_active_minutes=st.integers(0, MINUTES),
         min_average_active_minutes=st.none() | st.sampled_from(("0", "4.5", "5", "10")).map(Decimal),
         requires=st.lists(st.sampled_from(Fact), unique=True).map(tuple),
@@ -421,7 +384,7 @@ def policies() -> st.SearchStrategy[Policy]:
         name=st.just("free"),
         title=st.just("A free combination"),
         week=week_rules(),
-        credit=st.builds(CreditRule, min_seconds=st.sampled_from((1, 300, 600)) | st.integers(1, 600)),
+        credit=credit_rules(),
         limit=limit_rules(),
         editing=st.builds(
             EditingRule,
@@ -429,10 +392,16 @@ def policies() -> st.SearchStrategy[Policy]:
             statuses=statuses,
             permissions=st.builds(Permissions, freelancer=st.just(tuple(Action)) | actions, client=actions),
         ),
-        manual=st.builds(ManualRule),
+        manual=st.builds(
+            ManualRule,
+            needs_permission=st.booleans(),
+            on_taken=st.sampled_from(OnTaken),
+            memo_required=st.booleans(),
+        ),
         protection=protection_rules(),
         billing=st.builds(
             BillingRule,
+            rounding=st.sampled_from(Rounding),
             invoiced_after=wall_offsets(7 * 24 * 60),
             review_ends_after=wall_offsets(7 * 24 * 60),
             available_after=wall_offsets(7 * 24 * 60),
@@ -487,55 +456,34 @@ def edits(draw: st.DrawFn, week: Week | None = None) -> Edit:
     )
 
 
-def _timeline(kind: Any) -> st.SearchStrategy[Timeline[Any]]:
-    inside = (get_args(kind) or (Terms,))[0]
-    several = st.lists(st.from_type(inside), max_size=3, unique_by=lambda value: value.since)
-    return several.map(lambda found: Timeline.of(sorted(found, key=lambda value: value.since)))
+# What the rules answer.
 
 
-def _edit_of(kind: type[Edit]) -> st.SearchStrategy[Any]:
-    return edits().filter(lambda edit: isinstance(edit, kind))
+def reasons() -> st.SearchStrategy[Reason]:
+    """Return a strategy for reasons of every code."""
+    facts = st.sampled_from(((), (("status", "paused"),)))
+    return st.builds(Reason, code=st.sampled_from(ReasonCode), slots=slot_sets(), facts=facts)
 
 
-def _register() -> None:
-    reason = st.builds(Reason, code=st.sampled_from(ReasonCode), slots=slot_sets(), facts=st.just(()))
-    verdict = st.builds(Verdict, reasons=st.lists(reason, min_size=1, max_size=3).map(tuple)) | st.builds(
-        Verdict, changed=slot_sets(), until=st.none() | instants()
-    )
-    week = weeks()
-    known: dict[Any, st.SearchStrategy[Any]] = {
-        Activity: activities(),
-        Actor: st.builds(Actor, id=st.sampled_from(("ana", "acme", "eve")), role=st.sampled_from(Role)),
-        Contract: contracts(),
-        Facts: facts(),
-        Hours: hour_limits().filter(lambda limit: limit is not None),
-        Instant: instants(),
-        LimitRule: limit_rules(),
-        Minute: minutes(),
-        Money: money(),
-        Policy: policies(),
-        ProtectionRule: protection_rules(),
-        Reason: reason,
-        Segment: segments(),
-        Sheet: week.flatmap(lambda week: recorded_weeks(week).map(lambda found: Sheet.of(found, week))),
-        Slot: slot_numbers(),
-        Slots: slot_sets(),
-        Snapshot: snapshots(),
-        StatusChange: st.builds(StatusChange, since=instants(), status=st.sampled_from(ContractStatus)),
-        Terms: terms(),
-        Verdict: verdict,
-        WallOffset: wall_offsets(),
-        Week: week,
-        WeekRule: week_rules(),
-        WeekStatement: worked_weeks().map(WorkedWeek.statement),
-        WorkedWeek: worked_weeks(),
-        Zone: zones(),
-    }
-    for kind in get_args(Edit):
-        known[kind] = _edit_of(kind)
-    for kind, strategy in known.items():
-        st.register_type_strategy(kind, strategy)
-    st.register_type_strategy(Timeline, _timeline)
+def verdicts() -> st.SearchStrategy[Verdict]:
+    """Return a strategy for verdicts: refusals with their reasons, and permissions."""
+    since = st.none() | instants()
+    refused = st.builds(Verdict, reasons=st.lists(reasons(), min_size=1, max_size=3).map(tuple), since=since)
+    return refused | st.builds(Verdict, changed=slot_sets(), until=since)
 
 
-_register()
+def sheets() -> st.SearchStrategy[Sheet]:
+    """Return a strategy for the sheets of recorded weeks."""
+    return weeks().flatmap(lambda week: recorded_weeks(week).map(lambda found: Sheet.of(found, week)))
+
+
+def statements(policy: Policy | None = None) -> st.SearchStrategy[WeekStatement]:
+    """Return a strategy for week statements, under one policy when given."""
+    return worked_weeks(policy).map(WorkedWeek.statement)
+
+
+@st.composite
+def timelines(draw: st.DrawFn, values: st.SearchStrategy[T]) -> Timeline[T]:
+    """Draw a timeline of dated `values`, empty sometimes."""
+    found = draw(st.lists(values, max_size=3, unique_by=lambda value: value.since))
+    return Timeline.of(sorted(found, key=lambda value: value.since))
