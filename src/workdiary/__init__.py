@@ -13,34 +13,38 @@
 
 from __future__ import annotations
 
-from workdiary import policies
-from workdiary.errors import WorkdiaryError
-from workdiary.model.activity import Activity, Minute
-from workdiary.model.contract import (
-    Actor,
-    AlreadyProtected,
-    Contract,
-    ContractStatus,
-    Fact,
-    Facts,
-    Role,
-    StatusChange,
-    Terms,
-)
-from workdiary.model.edit import Edit, add_time, apply, delete_time, edit_label, edit_memo
-from workdiary.model.money import Hours, Money, Rounding, hours
-from workdiary.model.policy import Action, Policy
-from workdiary.model.segment import Segment, Snapshot, Source
-from workdiary.model.sheet import Sheet
-from workdiary.model.slots import Slot, Slots
-from workdiary.model.timeline import Timeline
-from workdiary.model.times import Instant, WallOffset, Week, Zone, instant, slot_at, slot_start, zone
-from workdiary.model.verdict import Reason, ReasonCode, Verdict
-from workdiary.rules.credit import credit
-from workdiary.rules.dispute import claim, settle
-from workdiary.rules.editing import judge
-from workdiary.rules.limit import classify
-from workdiary.statement import WeekStatement, week_statement
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from workdiary import policies
+    from workdiary.errors import WorkdiaryError
+    from workdiary.model.activity import Activity, Minute
+    from workdiary.model.contract import (
+        Actor,
+        AlreadyProtected,
+        Contract,
+        ContractStatus,
+        Fact,
+        Facts,
+        Role,
+        StatusChange,
+        Terms,
+    )
+    from workdiary.model.edit import Edit, add_time, apply, delete_time, edit_label, edit_memo
+    from workdiary.model.money import Hours, Money, Rounding, hours
+    from workdiary.model.policy import Action, Policy
+    from workdiary.model.segment import Segment, Snapshot, Source
+    from workdiary.model.sheet import Sheet
+    from workdiary.model.slots import Slot, Slots
+    from workdiary.model.timeline import Timeline
+    from workdiary.model.times import Instant, WallOffset, Week, Zone, instant, slot_at, slot_start, zone
+    from workdiary.model.verdict import Reason, ReasonCode, Verdict
+    from workdiary.rules.credit import credit
+    from workdiary.rules.dispute import claim, settle
+    from workdiary.rules.editing import judge
+    from workdiary.rules.limit import classify
+    from workdiary.statement import WeekStatement, week_statement
 
 __all__ = [
     "Action",
@@ -94,3 +98,95 @@ __all__ = [
     "week_statement",
     "zone",
 ]
+
+# Where each public name lives. A name is loaded when it is first asked for: a backend that only wants
+# `Slots` does not pay for the rules, and `import workdiary` itself costs next to nothing.
+_HOME: Final = {
+    "workdiary.errors": ("WorkdiaryError",),
+    "workdiary.model.activity": (
+        "Activity",
+        "Minute",
+    ),
+    "workdiary.model.contract": (
+        "Actor",
+        "AlreadyProtected",
+        "Contract",
+        "ContractStatus",
+        "Fact",
+        "Facts",
+        "Role",
+        "StatusChange",
+        "Terms",
+    ),
+    "workdiary.model.edit": (
+        "Edit",
+        "add_time",
+        "apply",
+        "delete_time",
+        "edit_label",
+        "edit_memo",
+    ),
+    "workdiary.model.money": (
+        "Hours",
+        "Money",
+        "Rounding",
+        "hours",
+    ),
+    "workdiary.model.policy": (
+        "Action",
+        "Policy",
+    ),
+    "workdiary.model.segment": (
+        "Segment",
+        "Snapshot",
+        "Source",
+    ),
+    "workdiary.model.sheet": ("Sheet",),
+    "workdiary.model.slots": (
+        "Slot",
+        "Slots",
+    ),
+    "workdiary.model.timeline": ("Timeline",),
+    "workdiary.model.times": (
+        "Instant",
+        "WallOffset",
+        "Week",
+        "Zone",
+        "instant",
+        "slot_at",
+        "slot_start",
+        "zone",
+    ),
+    "workdiary.model.verdict": (
+        "Reason",
+        "ReasonCode",
+        "Verdict",
+    ),
+    "workdiary.rules.credit": ("credit",),
+    "workdiary.rules.dispute": (
+        "claim",
+        "settle",
+    ),
+    "workdiary.rules.editing": ("judge",),
+    "workdiary.rules.limit": ("classify",),
+    "workdiary.statement": (
+        "WeekStatement",
+        "week_statement",
+    ),
+}
+_MODULE_OF: Final = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "policies":
+        return import_module("workdiary.policies")
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module 'workdiary' has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -93,32 +93,37 @@ class Findings:
     def __init__(self) -> None:
         self.left_over: list[LeftOver] = []
         self.problems: list[WorkdiaryError] = []
-        self._assumptions: dict[tuple[str, str], Assumption] = {}
+        self._assumed: dict[tuple[str, str], list[str]] = {}
 
     def leave(self, path: str, value: object, reason: str) -> None:
         """Note that `value` is not kept; one that says nothing is no loss."""
         if is_nothing(value):
             return
         try:
-            text = json.dumps(value, ensure_ascii=False)
+            text = json.dumps(value)
         except RecursionError:
-            self.problems.append(DocumentError(path, value, "is nested too deeply", "flatten it"))
+            self.refuse(DocumentError(path, value, "is nested too deeply", "flatten it"))
+            return
+        except (TypeError, ValueError):  # a document that was not parsed from JSON
+            self.refuse(DocumentError(path, value, "is not JSON", "give text, numbers, lists and objects"))
             return
         self.left_over.append(LeftOver(path=path, json=text, reason=reason))
 
+    def refuse(self, error: WorkdiaryError) -> None:
+        """Note a problem."""
+        self.problems.append(error)
+
     def assume(self, contract: str, statement: str, path: str) -> None:
         """Note that `statement` was assumed for one more cell."""
-        known = self._assumptions.get((contract, statement))
-        if known is None:
-            made = Assumption(contract=contract, statement=statement, path=path)
-        else:
-            made = attrs.evolve(known, cells=known.cells + 1)
-        self._assumptions[contract, statement] = made
+        self._assumed.setdefault((contract, statement), []).append(path)
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
         """What was assumed, in the order in which it first mattered."""
-        return tuple(self._assumptions.values())
+        return tuple(
+            Assumption(contract=contract, statement=statement, path=paths[0], cells=len(paths))
+            for (contract, statement), paths in self._assumed.items()
+        )
 
 
 class Record:
@@ -135,7 +140,7 @@ class Record:
         """Return `data` as a record, or `None` and note the problem when it is no object."""
         if isinstance(data, Mapping):
             return cls(data, path, findings)
-        findings.problems.append(DocumentError(path, data, "is not an object", "write it in braces"))
+        findings.refuse(DocumentError(path, data, "is not an object", "write it in braces"))
         return None
 
     def path_of(self, key: str) -> str:
@@ -153,8 +158,14 @@ class Record:
         try:
             return reader(self.data[key], self.path_of(key))
         except WorkdiaryError as error:
-            self.findings.problems.append(error)
+            self.findings.refuse(error)
             return None
+
+    def child(self, key: str) -> Record | None:
+        """Return the object at `key` as a record; `None` when it is absent or says nothing."""
+        self._read.add(key)
+        value = self.data.get(key)
+        return None if is_nothing(value) else Record.of(value, self.path_of(key), self.findings)
 
     def close(self, reasons: Mapping[str, str]) -> None:
         """Leave over what was not read, each for its reason."""

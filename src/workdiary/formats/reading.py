@@ -28,6 +28,8 @@ def parse_json(text: str | bytes, path: str, *, largest: int = LARGEST) -> Any:
         raise DocumentError(path, text[:1], "is empty", "give one JSON value")
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+    except DocumentError as error:
+        raise error.under(path) from None
     except RecursionError:
         raise DocumentError(path, "…", "is nested too deeply", "flatten it") from None
     except UnicodeDecodeError:

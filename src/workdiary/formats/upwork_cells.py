@@ -1,4 +1,4 @@
-"""Cells of Upwork's work diary: what all its shapes have in common, and how a cell becomes a segment.
+"""Cells of Upwork's work diary: what all its shapes have in common, and how their values are read.
 
 A cell is ten minutes. It may say its time, whether it is manual, a memo, a task, the activity and
 when the screen was pictured, or leave any of it out: what it leaves out stays unknown (ACTIVITY-2).
@@ -7,24 +7,19 @@ when the screen was pictured, or leave any of it out: what it leaves out stays u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
-from workdiary.errors import DocumentError, InvalidValue, OverlapError, WorkdiaryError
+from workdiary.errors import DocumentError, InvalidValue
 from workdiary.formats.imported import Findings, Record, below, is_nothing, several
 from workdiary.formats.reading import text_of
-from workdiary.model.activity import MINUTES, Activity
-from workdiary.model.segment import Segment, Snapshot, Source
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.text import is_blank
 from workdiary.model.times import Instant, instant, slot_at, slot_start
 
-__all__ = ["Cell", "MinuteDetail", "label_of", "minutes_of", "moment_of", "segments_of", "text", "truth", "whole"]
-
-PERCENT: Final = 100
-"""The highest activity where it is a share of the segment and not a number of its minutes."""
+__all__ = ["Cell", "CellReader", "Diaries", "MinuteDetail", "id_of", "moment_of", "slot_of_cell", "truth", "within"]
 
 
 @attrs.frozen(kw_only=True)
@@ -42,14 +37,15 @@ class Cell:
     """What one cell says, in one vocabulary for all shapes; `None` is what it does not say.
 
     `scale` is the highest value that `level` could have, where the shape tells; `raw` is the cell
-    as it stood, and `paths` where each of its fields did.
+    as it stood, `names` the key of each field in it, and `moved` the paths of those that stood elsewhere.
     """
 
     contract: str
     slot: Slot
     path: str
     raw: Any = attrs.field(eq=False)
-    paths: Mapping[str, str] = attrs.field(factory=dict, eq=False)
+    names: Mapping[str, str] = attrs.field(eq=False)
+    moved: Mapping[str, str] = attrs.field(factory=dict, eq=False)
     manual: bool | None = None
     memo: str | None = None
     label: str | None = None
@@ -60,6 +56,72 @@ class Cell:
     moment: Instant | None = None
     pictured: bool | None = None
     minutes: MinuteDetail | None = None
+
+    def path_of(self, field: str) -> str:
+        """Where `field` stood in its document."""
+        return self.moved.get(field) or below(self.path, self.names[field])
+
+
+@attrs.define
+class Diaries:
+    """What was read so far: cells, single snapshots, and the ids of all contracts met, cells or none."""
+
+    cells: list[Cell] = attrs.Factory(list)
+    shots: list[Cell] = attrs.Factory(list)
+    contracts: dict[str, None] = attrs.Factory(dict)
+
+
+class CellReader:
+    """Reads one cell, collecting everything that is wrong with it.
+
+    `names` maps a field of `Cell` to its key in this shape.
+    """
+
+    def __init__(self, data: object, path: str, findings: Findings, names: Mapping[str, str]) -> None:
+        self.findings = findings
+        self._before = len(findings.problems), len(findings.left_over)
+        self._names = names
+        self._path = path
+        self._raw = data
+        self.record = Record.of(data, path, findings) or Record({}, path, findings)
+
+    def counts(self, slot: Slot | None, *, highest: int) -> dict[str, Any]:
+        """Return the fields that all shapes spell alike but for their keys; levels go up to `highest`."""
+        read, names = self.record.read, self._names
+        return {
+            "memo": read("memo", text),
+            "label": read("task", lambda value, path: label_of(value, path, self.findings)),
+            "level": read(names["level"], lambda value, path: whole(value, path, most=highest)),
+            "keystrokes": read(names["keystrokes"], whole),
+            "mouse_events": read(names["mouse_events"], whole),
+            "minutes": None
+            if slot is None
+            else read("minutes", lambda value, path: minutes_of(value, slot, path, self.findings)),
+        }
+
+    def pictured(self, flag: str, addresses: tuple[str, ...]) -> bool | None:
+        """Return whether there is a picture: what `flag` says, else whether any address is given."""
+        stated = self.record.read(flag, truth)
+        if stated is not None:
+            return stated
+        given = [self.record.data[key] for key in addresses if key in self.record.data]
+        return any(not is_nothing(address) for address in given) if given else None
+
+    def set_aside(self, reason: str) -> None:
+        """Leave over the cell as it stood."""
+        del self.findings.left_over[self._before[1] :]
+        self.findings.leave(self._path, self._raw, reason)
+
+    def cell(self, reasons: Mapping[str, str], *, contract: str, slot: Slot | None, **fields: Any) -> Cell | None:
+        """Return the cell, or `None` when anything is wrong with it; it is then left over whole."""
+        if slot is None and len(self.findings.problems) == self._before[0]:
+            place = below(self._path, self._names["slot"])
+            self.findings.refuse(DocumentError(place, None, "is missing", "give Unix seconds, a multiple of 600"))
+        if slot is None or len(self.findings.problems) > self._before[0]:
+            self.set_aside("could not be taken, see the problems")
+            return None
+        self.record.close(reasons)
+        return Cell(contract=contract, slot=slot, path=self._path, raw=self._raw, names=self._names, **fields)
 
 
 # Reading single values. Numbers come as numbers or as text, truth values in a dozen ways.
@@ -92,8 +154,8 @@ def _number(value: object, path: str) -> int | None:
     raise InvalidValue(path, value, "is not a whole number", "give one, as a number or as text")
 
 
-_FALSE: Final = frozenset({"0", "", "n", "no", "false"})
-_TRUE: Final = frozenset({"1", "y", "yes", "true"})
+_FALSE: Final[frozenset[str | int]] = frozenset({0, "0", "", "n", "no", "false"})
+_TRUE: Final[frozenset[str | int]] = frozenset({1, "1", "y", "yes", "true"})
 
 
 def truth(value: object, path: str) -> bool | None:
@@ -103,11 +165,12 @@ def truth(value: object, path: str) -> bool | None:
     """
     if value is None or value == [] or value == {}:
         return None
-    word = str(value).lower() if isinstance(value, bool | int | str) else None
-    if word in _FALSE:
-        return False
-    if word in _TRUE:
-        return True
+    word = value.lower() if isinstance(value, str) else value
+    if isinstance(word, int | str):
+        if word in _FALSE:
+            return False
+        if word in _TRUE:
+            return True
     raise InvalidValue(path, value, "is neither yes nor no", "give true or false")
 
 
@@ -129,12 +192,10 @@ def moment_of(value: object, path: str) -> Instant | None:
 _MILLISECONDS: Final = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973
 
 
-def slot_of_cell(value: object, path: str) -> Slot:
+def slot_of_cell(value: object, path: str) -> Slot | None:
     """Return the slot that starts at `value`, in Unix seconds; raises `GridError` off the grid."""
     at = moment_of(value, path)
-    if at is None:
-        raise DocumentError(path, value, "says no time", "give Unix seconds, a multiple of 600")
-    return slot_at(at, path)
+    return None if at is None else slot_at(at, path)
 
 
 def within(at: Instant | None, slot: Slot, path: str) -> Instant | None:
@@ -160,13 +221,15 @@ def label_of(value: object, path: str, findings: Findings) -> str | None:
     description = task.read("description", text)
     if description is None or is_blank(description):
         # A numbered task without words is still the label that the freelancer chose.
-        description = task.read("id", _id)
+        description = task.read("id", id_of)
     task.close({"id": "the label is the task's description"})
     return description
 
 
-def _id(value: object, path: str) -> str | None:
-    return str(value) if type(value) is int else text(value, path)
+def id_of(value: object, path: str) -> str | None:
+    """Return the id that `value` is, which some answers write as a number; `None` for a blank one."""
+    found = str(value) if type(value) is int and abs(value) < 10**18 else text(value, path)
+    return None if is_blank(found) else found
 
 
 def minutes_of(value: object, slot: Slot, path: str, findings: Findings) -> MinuteDetail | None:
@@ -189,7 +252,7 @@ def minutes_of(value: object, slot: Slot, path: str, findings: Findings) -> Minu
         mouse = record.read("mouse", whole) or 0
         keys = record.read("keyboard", whole) or 0
         if at is None and len(findings.problems) == before:
-            findings.problems.append(DocumentError(place, row, "says no time", "give Unix seconds inside its cell"))
+            findings.refuse(DocumentError(place, row, "says no time", "give Unix seconds inside its cell"))
         if at is not None and mouse + keys:
             active.add((at - slot_start(slot)) // 60)
         count, keystrokes, mouse_events = count + 1, keystrokes + keys, mouse_events + mouse
@@ -197,122 +260,3 @@ def minutes_of(value: object, slot: Slot, path: str, findings: Findings) -> Minu
         return None
     findings.leave(path, rows, "its minutes do not tell clicks from scrolls: the meter and the totals are kept")
     return MinuteDetail(rows=count, active=len(active), keystrokes=keystrokes, mouse_events=mouse_events)
-
-
-# Cells to segments.
-
-
-def segments_of(
-    cells: Iterable[Cell], findings: Findings, *, scale: int | None = None
-) -> dict[str, tuple[Segment, ...]]:
-    """Return the segments of each contract, in order of time.
-
-    Cells of one slot that make equal segments are one, as when an export is given twice. Where they
-    differ, none of them is taken, and an `OverlapError` names both.
-    """
-    by_contract: dict[str, dict[Slot, list[Cell]]] = {}
-    for cell in cells:
-        by_contract.setdefault(cell.contract, {}).setdefault(cell.slot, []).append(cell)
-    made: dict[str, tuple[Segment, ...]] = {}
-    for contract, by_slot in by_contract.items():
-        top = _scale_of([cell for same in by_slot.values() for cell in same], findings, scale)
-        segments = (_one_of(same, top, findings) for _, same in sorted(by_slot.items()))
-        made[contract] = tuple(segment for segment in segments if segment is not None)
-    return made
-
-
-def _scale_of(cells: list[Cell], findings: Findings, given: int | None) -> int:
-    """Return the highest value of this contract's levels, and say how it was decided.
-
-    The platform never states it: 0 to 10 in the older interface, 0 to 100 in the newer by report.
-    """
-    if given is not None:
-        return given
-    levels = [cell for cell in cells if cell.level and cell.scale is None]
-    if not levels:
-        return MINUTES
-    highest = max(levels, key=lambda cell: cell.level or 0)
-    if (highest.level or 0) > MINUTES:
-        top, why = PERCENT, f"the highest is {highest.level}"
-    else:
-        top, why = MINUTES, f"none is above {MINUTES}"
-    for cell in levels:
-        findings.assume(
-            cell.contract, f"activityLevel is read on a scale of 0 to {top}, because {why}", highest.paths["level"]
-        )
-    return top
-
-
-def _one_of(same: list[Cell], top: int, findings: Findings) -> Segment | None:
-    """Return the segment of the cells of one slot."""
-    made = [(cell, _segment(cell, top, findings)) for cell in same]
-    (first, segment), *others = made
-    conflict = False
-    for cell, other in others:
-        if segment is not None and other is not None and other != segment:
-            conflict = True
-            findings.problems.append(
-                OverlapError(
-                    cell.path,
-                    str(slot_start(cell.slot)),
-                    f"is another segment than that of {first.path}",
-                    "keep one of the two cells",
-                )
-            )
-    if conflict:
-        for cell in same:
-            findings.leave(cell.path, cell.raw, "several cells of its slot differ")
-        return None
-    # A cell that could not be taken does not hide an equal one that could.
-    return next((candidate for _, candidate in made if candidate is not None), None)
-
-
-def _segment(cell: Cell, top: int, findings: Findings) -> Segment | None:
-    if cell.manual is None:
-        findings.assume(cell.contract, "a cell that does not say whether it is manual is tracked", cell.path)
-    try:
-        if cell.manual:
-            segment = Segment(slot=cell.slot, source=Source.MANUAL, memo=cell.memo or "", label=cell.label)
-            _leave_evidence(cell, findings)
-            return segment
-        return Segment(
-            slot=cell.slot,
-            source=Source.TRACKED,
-            memo=cell.memo or "",
-            label=cell.label,
-            activity=_activity(cell, top, findings),
-            snapshots=_snapshots(cell, findings),
-        )
-    except WorkdiaryError as error:
-        findings.problems.append(error.under(cell.path))
-        findings.leave(cell.path, cell.raw, "could not be taken, see the problems")
-        return None
-
-
-def _leave_evidence(cell: Cell, findings: Findings) -> None:
-    for name in ("level", "keystrokes", "mouse_events", "moment", "pictured"):
-        value = getattr(cell, name)
-        if value is not None:
-            shown = int(value) if isinstance(value, Instant) else value
-            findings.leave(cell.paths[name], shown, "manual time has neither activity nor snapshots (MANUAL-1)")
-
-
-def _activity(cell: Cell, top: int, findings: Findings) -> Activity | None:
-    meter = _meter(cell, top, findings)
-    keystrokes, mouse_events = cell.keystrokes, cell.mouse_events
-    if meter is None:
-        for name, count in (("keystrokes", keystrokes), ("mouse_events", mouse_events)):
-            findings.leave_count(cell.paths, name, count) if False else None
-        return None
-    if cell.minutes is not None:
-        keystrokes = cell.minutes.keystrokes if keystrokes is None else keystrokes
-        mouse_events = cell.minutes.mouse_events if mouse_events is None else mouse_events
-    return Activity.of_totals(meter, keystrokes=keystrokes, mouse_events=mouse_events)
-
-
-def _meter(cell: Cell, top: int, findings: Findings) -> int | None:
-    return None
-
-
-def _snapshots(cell: Cell, findings: Findings) -> tuple[Snapshot, ...]:
-    return ()

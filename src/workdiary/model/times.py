@@ -15,17 +15,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC as _UTC
-from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
-import pendulum
 
 from workdiary.errors import GridError, InvalidValue, NaiveDatetime, UnknownZone
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
+
+if TYPE_CHECKING:
+    import pendulum
 
 __all__ = [
     "UTC",
@@ -80,6 +81,8 @@ class Instant(int):
     @property
     def datetime(self) -> pendulum.DateTime:
         """The moment as pendulum's aware datetime, in UTC."""
+        import pendulum  # half of what this package costs to load, and no rule needs it
+
         return pendulum.from_timestamp(int(self))
 
     @property
@@ -122,7 +125,8 @@ def _instant(value: Moment, argument: str, *, whole: bool) -> Instant:
     elif isinstance(value, datetime):
         if value.utcoffset() is None:
             raise NaiveDatetime(argument, str(value), "has no zone", "attach one, such as datetime.timezone.utc")
-        since = value - _EPOCH
+        # The base class's subtraction: pendulum's own gives an Interval, which divides by nothing else.
+        since = datetime.__sub__(value, _EPOCH)
         if whole and since.microseconds:
             raise InvalidValue(
                 argument, str(value), "has a fraction of a second", "round it: value.replace(microsecond=0)"
@@ -203,14 +207,16 @@ class Zone:
     """A time zone by its name in the tz database; what it changes is shown, never billed (GRID-3)."""
 
     name: str
-    _tz: pendulum.Timezone = attrs.field(eq=False, repr=False)
+    _tz: tzinfo = attrs.field(eq=False, repr=False)
 
     def __str__(self) -> str:
         return self.name
 
     def local(self, at: int) -> pendulum.DateTime:
         """Return the wall clock at Unix second `at`."""
-        return pendulum.from_timestamp(at, self._tz)
+        import pendulum
+
+        return pendulum.instance(datetime.fromtimestamp(at, self._tz))
 
     def date_of(self, slot: int) -> date:
         """Return the local date on which `slot` starts (WEEK-2)."""
@@ -246,15 +252,19 @@ def zone(name: str, argument: str = "zone") -> Zone:
     """
     if isinstance(name, str) and name == "UTC":
         return UTC
+    import pendulum
+
     try:
         return Zone(name, pendulum.timezone(name))
     except (ValueError, TypeError, OSError, LookupError):
+        from difflib import get_close_matches
+
         near = get_close_matches(str(name), pendulum.timezones(), n=3)
         remedy = f"did you mean {', '.join(near)}?" if near else "give a tz database name such as Europe/Berlin"
         raise UnknownZone(argument, name, "is not a zone of the tz database", remedy) from None
 
 
-UTC: Final = Zone("UTC", pendulum.UTC)
+UTC: Final = Zone("UTC", _UTC)
 
 
 class Weekday(Enum):

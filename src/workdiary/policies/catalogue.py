@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from workdiary.errors import UnknownPolicy
 from workdiary.model.policy import Policy
 from workdiary.model.times import Moment
-from workdiary.plain import destructure
 from workdiary.policies.reader import PolicyFile, parse
 
 __all__ = ["diff", "get", "names", "preset"]
@@ -44,6 +42,8 @@ def get(name: str, *, at: Moment | None = None) -> Policy:
 def preset(name: str) -> PolicyFile:
     """Return the preset `name` through time."""
     if name not in _NAMES:
+        from difflib import get_close_matches
+
         near = get_close_matches(str(name), _NAMES, n=1)
         hint = f"did you mean {near[0]}?" if near else "or load your own by policies.load(path)"
         raise UnknownPolicy("policy", name, f"is not a preset; there are {', '.join(_NAMES)}", hint)
@@ -59,6 +59,8 @@ def diff(a: Policy, b: Policy) -> tuple[str, ...]:
     limit.increase: upwork whole_week, odesk from_then_on
     manual.on_taken: upwork skip, odesk overwrite
     """
+    from workdiary.plain import destructure
+
     ours, theirs = dict(_flat(destructure(a))), dict(_flat(destructure(b)))
     lines = []
     for key in (*ours, *(key for key in theirs if key not in ours)):

@@ -16,7 +16,6 @@ by date, and a week is judged by those in force when it starts, for ever.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +26,6 @@ import attrs
 from workdiary.errors import PolicyError, Problems, UnknownPolicy, WorkdiaryError
 from workdiary.model.policy import Policy, RuleSource
 from workdiary.model.times import Instant, Moment, moment
-from workdiary.plain import structure
 
 __all__ = ["PolicyFile", "load", "parse"]
 
@@ -105,6 +103,8 @@ def load(path: str | Path) -> PolicyFile:
 
 def parse(text: str, name: str = "policy") -> PolicyFile:
     """Return the policy that TOML `text` describes; `name` is what errors call it."""
+    import tomllib  # here and below: a program that builds its policies itself needs no reader
+
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -140,6 +140,8 @@ def _misplaced(document: Mapping[str, Any], name: str) -> Iterator[WorkdiaryErro
 
 
 def _rows(section: str, rows: list[Any], path: str) -> Iterator[_Row]:
+    from workdiary.plain import structure
+
     shape = get_type_hints(Policy)[section]
     problems: list[WorkdiaryError] = []
     made: list[_Row] = []

@@ -26,17 +26,22 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import resources
-from typing import Any
+from tempfile import TemporaryFile
+from time import monotonic
+from typing import Any, Final
 
 import attrs
 
 from workdiary.errors import InvalidValue
 
 __all__ = ["Difference", "Failure", "Vector", "check", "compare", "load", "report"]
+
+# In bytes; a program that writes more than this is not answering.
+_MOST_OUTPUT: Final = 64 * 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -62,8 +67,8 @@ class Vector:
     @property
     def error(self) -> str | None:
         """The path that an expected error must name, or `None` when a result is expected."""
-        expect = self.expect
-        return expect["error"] if "error" in expect else None
+        path: str | None = self.expect.get("error")
+        return path
 
 
 @attrs.frozen(kw_only=True)
@@ -159,9 +164,9 @@ def check(
     is ended. Raises `InvalidValue` when it cannot be started; everything that it does wrong is a `Failure`.
     """
     asked = load() if vectors is None else tuple(vectors)
-    status, output, complaint = _run(command, "".join(f"{vector.line}\n" for vector in asked), timeout)
+    ran = _run(command, "".join(f"{vector.line}\n" for vector in asked), timeout)
     # Two results on a line, or one over several, are the program's mistake and not guessed at.
-    lines = [line for line in output.split("\n") if line.strip()]
+    lines = [line for line in ran.output.split("\n") if line.strip()]
     failures: list[Failure] = []
     answers: list[Any] = []
     for vector, line in zip(asked, lines, strict=False):
@@ -175,18 +180,18 @@ def check(
         failures.extend([] if failure is None else [failure])
     wanted = 2 if any(isinstance(answer, dict) and "error" in answer for answer in answers) else 0
     run: list[str] = []
-    if status is None:
-        run.append(f"it had not ended after {timeout:g} seconds, with {len(lines)} of {len(asked)} answers given")
+    if ran.status is None:
+        run.append(f"{ran.ended} and was ended, with {len(lines)} of {len(asked)} answers given")
     elif len(lines) < len(asked):
         first = asked[len(lines)].name
         run.append(f"it gave {len(lines)} answers to {len(asked)} cases; the first without one is {first}")
     elif len(lines) > len(asked):
         run.append(f"it gave {len(lines)} answers to {len(asked)} cases; one result a line is right")
-    if status is not None and status != wanted:
+    if ran.status is not None and ran.status != wanted:
         reason = "an answer is an error" if wanted else "no answer is an error"
-        run.append(f"its exit status is {status}; {wanted} is right when {reason}")
-    if run and complaint.strip():
-        run.append(f"its standard error ends: {_short(complaint.strip().splitlines()[-1])}")
+        run.append(f"its exit status is {ran.status}; {wanted} is right when {reason}")
+    if run and ran.complaint.strip():
+        run.append(f"its standard error ends: {_short(ran.complaint.strip().splitlines()[-1])}")
     if run:
         failures.append(Failure(problem="; ".join(run)))
     return tuple(failures)
@@ -266,18 +271,23 @@ def report(failures: Iterable[Failure], total: int) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _run(command: Sequence[str], text: str, timeout: float) -> tuple[int | None, str, str]:
-    """Return the exit status (`None`: ended for lateness), standard output and standard error of `command`."""
+@attrs.frozen(kw_only=True)
+class _Run:
+    """What a program did: its exit status, or `None` and why it was `ended`, and what it wrote."""
+
+    status: int | None
+    ended: str
+    output: str
+    complaint: str
+
+
+def _run(command: Sequence[str], text: str, timeout: float) -> _Run:
+    """Return what `command` does when it is given `text`."""
     if isinstance(command, str) or not command:
-        raise InvalidValue(
-            "command", command, "is not a program with its arguments", 'give a list such as ["evaluate"]'
-        )
+        remedy = 'give a list such as ["python", "-m", "workdiary", "evaluate"]'
+        raise InvalidValue("command", command, "is not a program with its arguments", remedy)
     # Files, not pipes: a program that never reads, or leaves a child behind, cannot block us.
-    with (
-        tempfile.TemporaryFile() as given,
-        tempfile.TemporaryFile() as answered,
-        tempfile.TemporaryFile() as complained,
-    ):
+    with TemporaryFile() as given, TemporaryFile() as answered, TemporaryFile() as complained:
         given.write(text.encode())
         given.seek(0)
         try:
@@ -288,25 +298,45 @@ def _run(command: Sequence[str], text: str, timeout: float) -> tuple[int | None,
             reason = getattr(error, "strerror", None) or str(error)
             remedy = "check its name and that it may be run"
             raise InvalidValue("command", command[0], f"cannot be started ({reason})", remedy) from None
-        status: int | None
         try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            status = None
+            ended = _wait(process, (answered.fileno(), complained.fileno()), timeout)
         finally:
             _end(process)
         answered.seek(0)
         complained.seek(0)
-        return status, answered.read().decode(errors="replace"), complained.read().decode(errors="replace")
+        return _Run(
+            status=None if ended else process.returncode,
+            ended=ended,
+            output=answered.read(_MOST_OUTPUT).decode(errors="replace"),
+            complaint=complained.read(_MOST_OUTPUT).decode(errors="replace"),
+        )
+
+
+def _wait(process: subprocess.Popen[bytes], files: Sequence[int], timeout: float) -> str:
+    """Return why `process` must be ended, or an empty text once it has ended by itself."""
+    deadline = monotonic() + timeout
+    while True:
+        left = deadline - monotonic()
+        try:
+            process.wait(max(0.0, min(left, 0.1)))
+        except subprocess.TimeoutExpired:
+            if any(os.fstat(file).st_size > _MOST_OUTPUT for file in files):
+                return f"it wrote more than {_MOST_OUTPUT} bytes"
+            if left <= 0:
+                return f"it ran for more than {timeout:g} seconds"
+        else:
+            return ""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End `process` when it still runs, and with it the children of its session where there are sessions."""
     if process.poll() is None:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+        # It may end by itself at this very moment.
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
         process.wait()
 
 

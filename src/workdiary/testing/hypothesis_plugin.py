@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from workdiary.model.activity import Activity, Minute
-from workdiary.model.contract import Actor, Contract, Facts, Role, StatusChange, Terms
+from workdiary.model.contract import Actor, AlreadyProtected, Contract, Facts, Role, StatusChange, Terms
 from workdiary.model.edit import Edit
 from workdiary.model.money import Hours, Money
 from workdiary.model.policy import CreditRule, LimitRule, Policy, ProtectionRule, WeekRule
@@ -65,6 +65,7 @@ def register() -> None:
     for kind in get_args(Edit):
         st.register_type_strategy(kind, _edit)
     st.register_type_strategy(Actor, _actor)
+    st.register_type_strategy(AlreadyProtected, _already_protected)
     st.register_type_strategy(Hours, _hours)
     st.register_type_strategy(StatusChange, _status_change)
     st.register_type_strategy(Timeline, _timeline)
@@ -88,6 +89,10 @@ def _actor(_: Any) -> SearchStrategy[Actor]:
     from hypothesis import strategies as st
 
     return st.builds(Actor, id=st.sampled_from(("ana", "acme", "eve")), role=st.sampled_from(Role))
+
+
+def _already_protected(kind: Any) -> SearchStrategy[AlreadyProtected]:
+    return _by_name("contracts")(kind).map(lambda contract: contract.already_protected)
 
 
 def _hours(kind: Any) -> SearchStrategy[Hours]:

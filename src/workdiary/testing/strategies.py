@@ -16,61 +16,45 @@ import the functions here to say more, such as the week that the segments lie in
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import Final, NamedTuple
 
 import attrs
 
-from workdiary import policies as presets
-from workdiary.errors import MissingExtra
 from workdiary.model.activity import MINUTES, Activity, Minute
 from workdiary.model.contract import (
     AlreadyProtected,
     Contract,
     ContractStatus,
-    Fact,
     Facts,
     StatusChange,
     Terms,
 )
 from workdiary.model.currency import MINOR_DIGITS
 from workdiary.model.edit import AddTime, DeleteTime, Edit, EditLabel, EditMemo
-from workdiary.model.money import Hours, Money, Rounding, hours
+from workdiary.model.money import Hours, Money, hours
 from workdiary.model.policy import (
-    Action,
-    BillingRule,
-    Change,
-    Credit,
-    CreditRule,
-    EditingRule,
-    FeeTier,
-    LabelNeed,
-    LimitOrder,
-    LimitRule,
-    ManualRule,
-    MemoNeed,
-    Moments,
-    OnTaken,
-    Permissions,
     Policy,
-    ProtectionRule,
-    RateCap,
-    WeekRule,
 )
 from workdiary.model.segment import Segment, Snapshot, Source
 from workdiary.model.sheet import Sheet
-from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
+from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.timeline import T, Timeline
-from workdiary.model.times import Instant, WallOffset, Week, Weekday, Zone, instant, zone
+from workdiary.model.times import Instant, Week, instant
 from workdiary.model.verdict import Reason, ReasonCode, Verdict
 from workdiary.statement import WeekStatement, week_statement
+from workdiary.testing._policies import credit_rules, limit_rules, policies, protection_rules
+from workdiary.testing._times import (
+    instants,
+    slot_numbers,
+    slot_sets,
+    st,
+    wall_offsets,
+    week_rules,
+    weeks,
+    zones,
+)
 from workdiary.testing.nasty import LABELS, MEMOS, NASTY, ZONES
-
-try:
-    from hypothesis import strategies as st
-except ImportError:
-    raise MissingExtra(
-        "workdiary.testing.strategies", "hypothesis", "is not installed", "run: pip install workdiary[testing]"
-    ) from None
 
 __all__ = [
     "LABELS",
@@ -114,66 +98,19 @@ __all__ = [
 
 
 _MAY: Final = instant("2026-11-16T00:00Z")
-_EARLY, _LATE = instant("2005-01-01T00:00Z"), instant("2035-01-01T00:00Z")
-
-
-# Times.
-
-
-def instants(pool: str | None = None) -> st.SearchStrategy[Instant]:
-    """Return a strategy for instants: of one named pool of `NASTY`, or any, nasty ones often."""
-    if pool is not None:
-        return st.sampled_from(NASTY[pool])
-    nasty = st.sampled_from([moment for moments in NASTY.values() for moment in moments])
-    return nasty | st.integers(_EARLY, _LATE - 1).map(Instant)
-
-
-def zones() -> st.SearchStrategy[Zone]:
-    """Return a strategy for zones with every kind of offset."""
-    return st.sampled_from(ZONES).map(zone)
-
-
-def slot_numbers() -> st.SearchStrategy[Slot]:
-    """Return a strategy for slots, often at a nasty instant."""
-    return instants().map(lambda at: at.slot)
-
-
-def slot_sets(start: int = 0, width: int = 1008) -> st.SearchStrategy[Slots]:
-    """Return a strategy for sets of slots within ``start <= slot < start + width``, sparse or dense."""
-    offset = st.integers(start, start + width - 1)
-    sparse = st.lists(offset, max_size=12).map(Slots)
-    run = st.tuples(offset, st.integers(0, width)).map(lambda pair: (pair[0], min(sum(pair), start + width)))
-    return sparse | st.lists(run, max_size=5).map(Slots.from_runs)
-
-
-def wall_offsets(low: int = 0, high: int = 21 * 24 * 60) -> st.SearchStrategy[WallOffset]:
-    """Return a strategy for wall-clock offsets of `low` to `high` minutes."""
-    usual = [WallOffset(minute) for minute in (10080, 10800, 11520, 17280, 23040) if low <= minute <= high]
-    return st.sampled_from(usual or [WallOffset(low)]) | st.integers(low, high).map(WallOffset)
-
-
-def week_rules() -> st.SearchStrategy[WeekRule]:
-    """Return a strategy for when weeks begin: usually Monday 00:00 UTC, else anywhen anywhere."""
-    monday = st.just(WeekRule(starts_on=Weekday.MONDAY, starts_at=0, zone=zone("UTC")))
-    minute = st.sampled_from((0, 60, 90, 120, 150, 180, 1430, 1439)) | st.integers(0, 1439)
-    return monday | st.builds(WeekRule, starts_on=st.sampled_from(Weekday), starts_at=minute, zone=zones())
-
-
-def weeks(rule: WeekRule | None = None) -> st.SearchStrategy[Week]:
-    """Return a strategy for weeks, of one rule or of any."""
-    rules = week_rules() if rule is None else st.just(rule)
-    return st.builds(lambda rule, at: rule.containing(at), rules, instants())
 
 
 # Segments.
 
 
+@cache
 def minutes() -> st.SearchStrategy[Minute]:
     """Return a strategy for one minute's counts, idle ones often."""
     count = st.just(0) | st.integers(0, 400)
     return st.builds(Minute, keystrokes=count, clicks=count, scrolls=count)
 
 
+@cache
 def activities() -> st.SearchStrategy[Activity]:
     """Return a strategy for a segment's activity: by minutes, by meter, or with totals only."""
     total = st.none() | st.integers(0, 5_000)
@@ -184,51 +121,79 @@ def activities() -> st.SearchStrategy[Activity]:
 
 def snapshots(slot: int | None = None) -> st.SearchStrategy[Snapshot]:
     """Return a strategy for snapshots, within `slot` when given; without a moment sometimes."""
-    inside = instants()
-    if slot is not None:
-        seconds = st.sampled_from((0, SECONDS_PER_SLOT - 1)) | st.integers(0, SECONDS_PER_SLOT - 1)
-        inside = seconds.map(lambda second: Instant(slot * SECONDS_PER_SLOT + second))
-    return st.builds(Snapshot, at=st.none() | inside, digest=st.none() | st.sampled_from(("sha256:00", "sha256:ff")))
+    if slot is None:
+        return st.tuples(st.none() | instants(), _digests()).map(lambda pair: Snapshot(at=pair[0], digest=pair[1]))
+    return _shots().map(lambda shot: _moved_shot(shot, slot))
 
 
+@cache
+def _digests() -> st.SearchStrategy[str | None]:
+    return st.sampled_from((None, "sha256:00", "sha256:ff"))
+
+
+@cache
+def _shots() -> st.SearchStrategy[Snapshot]:
+    """Return a strategy for snapshots in slot 0."""
+    seconds = st.sampled_from((None, 0, SECONDS_PER_SLOT - 1)) | st.integers(0, SECONDS_PER_SLOT - 1)
+    ats = seconds.map(lambda second: None if second is None else Instant(second))
+    return st.tuples(ats, _digests()).map(lambda pair: Snapshot(at=pair[0], digest=pair[1]))
+
+
+def _moved_shot(shot: Snapshot, by: int) -> Snapshot:
+    return shot if shot.at is None else attrs.evolve(shot, at=Instant(shot.at + by * SECONDS_PER_SLOT))
+
+
+@cache
 def _memos() -> st.SearchStrategy[str]:
     return st.sampled_from(MEMOS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@st.composite
-def segments(draw: st.DrawFn, slot: int | None = None, source: Source | None = None) -> Segment:
-    """Draw a recorded segment, of `slot` and `source` when given."""
-    place = draw(slot_numbers()) if slot is None else slot
-    memo, label = draw(_memos()), draw(st.sampled_from(LABELS))
-    if (source or draw(st.sampled_from(Source))) is Source.MANUAL:
-        return Segment.manual(place, memo=memo, label=label)
-    activity = draw(st.none() | activities())
-    shots = draw(st.lists(snapshots(place), max_size=2))
-    return Segment.tracked(place, memo=memo, label=label, activity=activity, snapshots=shots)
+def segments(slot: int | None = None, source: Source | None = None) -> st.SearchStrategy[Segment]:
+    """Return a strategy for recorded segments, of `slot` and `source` when given."""
+    if slot is not None:
+        return _segments(source).map(lambda segment: _moved(segment, slot))
+    return st.tuples(_segments(source), slot_numbers()).map(lambda pair: _moved(*pair))
+
+
+@cache
+def _segments(source: Source | None) -> st.SearchStrategy[Segment]:
+    """Return a strategy for segments of slot 0."""
+    texts = st.tuples(_memos(), st.sampled_from(LABELS))
+    manual = texts.map(lambda pair: Segment.manual(0, memo=pair[0], label=pair[1]))
+    evidence = st.tuples(st.none() | activities(), st.lists(_shots(), max_size=2))
+    tracked = st.tuples(texts, evidence).map(
+        lambda pair: Segment.tracked(0, memo=pair[0][0], label=pair[0][1], activity=pair[1][0], snapshots=pair[1][1])
+    )
+    if source is not None:
+        return manual if source is Source.MANUAL else tracked
+    return tracked | manual
 
 
 @st.composite
 def recorded_weeks(draw: st.DrawFn, week: Week | None = None, max_runs: int = 6) -> tuple[Segment, ...]:
-    """Draw the segments of a week, in distinct slots and shuffled; runs of equal ones, as people work."""
+    """Draw the segments of a week, in distinct slots and any order; runs of equal ones, as people work."""
     week = draw(weeks()) if week is None else week
     made: list[Segment] = []
-    place = week.start
-    for _ in range(draw(st.integers(0, max_runs))):
-        place = Slot(place + draw(st.just(0) | st.integers(0, 200)))
-        stop = min(place + draw(st.integers(1, 3) | st.integers(1, 60)), week.stop)
-        if place >= stop:
-            break
-        first = draw(segments(place))
-        made.append(first)
-        made.extend(_moved(first, slot) for slot in range(place + 1, stop))
-        place = Slot(stop)
-    return tuple(draw(st.permutations(made))) if len(made) < 10 else tuple(made[::-1])
+    place = int(week.start)
+    for gap, length, first in draw(st.lists(_runs(), max_size=max_runs)):
+        begin, stop = place + gap, min(place + gap + length, week.stop)
+        made.extend(_moved(first, slot) for slot in range(begin, stop))
+        place = max(place, stop)
+    # Turned at some place and then reversed: no order that a rule could lean on.
+    turn = draw(st.integers(0, len(made)))
+    return tuple((made[turn:] + made[:turn])[::-1])
 
 
-def _moved(segment: Segment, slot: int) -> Segment:
-    by = (slot - segment.slot) * SECONDS_PER_SLOT
-    shots = tuple(attrs.evolve(shot, at=shot.at and Instant(shot.at + by)) for shot in segment.snapshots)
-    return attrs.evolve(segment, slot=Slot(slot), snapshots=shots)
+@cache
+def _runs() -> st.SearchStrategy[tuple[int, int, Segment]]:
+    """Return a strategy for runs: the free slots before, the length, and the first segment."""
+    gaps = st.sampled_from((0, 0, 1)) | st.integers(0, 250)
+    return st.tuples(gaps, st.integers(1, 3) | st.integers(1, 60), _segments(None))
+
+
+def _moved(segment: Segment, by: int) -> Segment:
+    shots = tuple(_moved_shot(shot, by) for shot in segment.snapshots)
+    return attrs.evolve(segment, slot=Slot(segment.slot + by), snapshots=shots)
 
 
 @st.composite
@@ -247,6 +212,7 @@ def tracked_stretches(draw: st.DrawFn, max_size: int = 4) -> tuple[list[tuple[In
 # Money and contracts.
 
 
+@cache
 def currencies() -> st.SearchStrategy[str]:
     """Return a strategy for currencies: mostly of 2 minor digits, also of 0, 3 and 4."""
     return st.sampled_from(("USD", "EUR", "JPY", "KWD", "CLF")) | st.sampled_from(sorted(MINOR_DIGITS))
@@ -257,12 +223,14 @@ def money(currency: str | None = None) -> st.SearchStrategy[Money]:
     return st.builds(Money, st.integers(0, 10**9), currencies() if currency is None else st.just(currency))
 
 
+@cache
 def rates() -> st.SearchStrategy[Decimal]:
     """Return a strategy for hourly rates, among them ones that end in half a cent a segment."""
     usual = ("0", "0.01", "0.03", "10", "10.0", "22.22", "22.225", "27.78", "30.00", "33.33", "99.99", "4071")
     return st.sampled_from(usual).map(Decimal) | st.decimals("0", "1000", places=3).map(abs)
 
 
+@cache
 def hour_limits() -> st.SearchStrategy[Hours | None]:
     """Return a strategy for weekly limits: none, zero, fractions of a segment, and usual ones."""
     usual = (None, "0", "0.16", "0.17", "0.5", "1", "2.5", "5", "12.5", "40", "167.99", "168", "200")
@@ -272,39 +240,60 @@ def hour_limits() -> st.SearchStrategy[Hours | None]:
 
 def terms(since: Instant | None = None) -> st.SearchStrategy[Terms]:
     """Return a strategy for terms, from `since` when given."""
-    return st.builds(
-        Terms,
-        since=instants() if since is None else st.just(since),
-        rate=rates(),
-        weekly_limit=hour_limits(),
-        manual_time_allowed=st.booleans(),
-    )
+    return _since(since).flatmap(_terms)
+
+
+def _since(since: Instant | None) -> st.SearchStrategy[Instant]:
+    return instants() if since is None else st.just(since)
+
+
+def _terms(since: Instant) -> st.SearchStrategy[Terms]:
+    return _term_values().map(lambda parts: _terms_of(since, *parts))
+
+
+@cache
+def _term_values() -> st.SearchStrategy[tuple[Decimal, Hours | None, bool]]:
+    return st.tuples(rates(), hour_limits(), st.booleans())
+
+
+def _terms_of(since: Instant, rate: Decimal, limit: Hours | None, manual: bool) -> Terms:
+    return Terms(since=since, rate=rate, weekly_limit=limit, manual_time_allowed=manual)
 
 
 def facts(since: Instant | None = None) -> st.SearchStrategy[Facts]:
     """Return a strategy for facts about the accounts, from `since` when given."""
-    known = st.just(True) | st.booleans()
-    return st.builds(
-        Facts,
-        since=instants() if since is None else st.just(since),
-        billing_verified=known,
-        good_standing=known,
-        identity_verified=known,
-    )
+    return _since(since).flatmap(lambda at: _fact_values().map(lambda known: _facts_of(at, *known)))
 
 
-def _dates(begin: int, end: int, first: int, max_size: int = 3) -> st.SearchStrategy[list[Instant]]:
-    """Return a strategy for `first` and instants after it within a stretch, on the grid or off, in order."""
-    on_grid = st.integers(begin // SECONDS_PER_SLOT, end // SECONDS_PER_SLOT).map(lambda slot: slot * SECONDS_PER_SLOT)
-    others = st.sets(on_grid | st.integers(begin, end), max_size=max_size)
-    return others.map(lambda found: [Instant(at) for at in sorted({first, *(at for at in found if at > first)})])
+@cache
+def _fact_values() -> st.SearchStrategy[tuple[bool, bool, bool]]:
+    known = st.sampled_from((True, True, False))
+    return st.tuples(known, known, known)
+
+
+def _facts_of(since: Instant, billing: bool, standing: bool, identity: bool) -> Facts:
+    return Facts(since=since, billing_verified=billing, good_standing=standing, identity_verified=identity)
+
+
+def _dates(draw: st.DrawFn, begin: int, end: int, first: int) -> list[Instant]:
+    """Draw `first` and instants after it within a stretch, on the grid or off it, in order."""
+    made = {first}
+    for at, on_grid in draw(_places()):
+        second = begin + at * (end - begin) // 1_000_000
+        made.add(second - second % SECONDS_PER_SLOT if on_grid else second)
+    return [Instant(at) for at in sorted(made) if at >= first]
+
+
+@cache
+def _places() -> st.SearchStrategy[list[tuple[int, bool]]]:
+    return st.lists(st.tuples(st.integers(0, 1_000_000), st.booleans()), max_size=3)
 
 
 @st.composite
 def status_timelines(draw: st.DrawFn, week: Week | None = None) -> Timeline[StatusChange]:
     """Draw a contract's statuses from before a week on; *closed* only as the last one (EDIT-6)."""
     begin, end, first = _span(week)
-    dates = draw(_dates(begin, end, first))
+    dates = _dates(draw, begin, end, first)
     open_ = st.just(ContractStatus.ACTIVE) | st.sampled_from((ContractStatus.ACTIVE, ContractStatus.PAUSED))
     statuses = [draw(open_) for _ in dates[:-1]] + [draw(open_ | st.sampled_from(ContractStatus))]
     return Timeline.of(StatusChange(since=at, status=now) for at, now in zip(dates, statuses, strict=True))
@@ -327,88 +316,15 @@ def contracts(draw: st.DrawFn, week: Week | None = None) -> Contract:
         freelancer="ana",
         client="acme",
         currency=draw(currencies()),
-        terms=[draw(terms(at)) for at in draw(_dates(begin, end, began))],
+        terms=[draw(terms(at)) for at in _dates(draw, begin, end, began)],
         status=draw(status_timelines(week)),
-        facts=[draw(facts(at)) for at in draw(st.just([]) | _dates(begin, end, first))],
+        facts=[draw(facts(at)) for at in (_dates(draw, begin, end, first) if draw(st.booleans()) else ())],
         labels=draw(st.sampled_from(((), ("Design", "Review")))),
         usual_rate=draw(st.none() | rates()),
         already_protected=draw(
             st.builds(AlreadyProtected, slots=st.integers(0, 20), amount=st.sampled_from(("0", "99.99")))
         ),
     )
-
-
-# Policies.
-
-
-def credit_rules() -> st.SearchStrategy[CreditRule]:
-    """Return a strategy for the roundings from tracked seconds to segments."""
-    seconds = st.sampled_from((1, 300, 600)) | st.integers(1, 600)
-    return st.builds(CreditRule, rule=st.sampled_from(Credit), min_seconds=seconds)
-
-
-def limit_rules() -> st.SearchStrategy[LimitRule]:
-    """Return a strategy for all eight ways in which a weekly limit can work."""
-    return st.builds(
-        LimitRule,
-        order=st.sampled_from(LimitOrder),
-        increase=st.sampled_from((Change.WHOLE_WEEK, Change.FROM_THEN_ON)),
-        decrease=st.sampled_from((Change.NEXT_WEEK, Change.FROM_THEN_ON)),
-    )
-
-
-def protection_rules() -> st.SearchStrategy[ProtectionRule]:
-    """Return a strategy for criteria of protection in any combination."""
-    return st.builds(
-        ProtectionRule,
-        requires_snapshot=st.booleans(),
-        memo=st.sampled_from(MemoNeed),
-        label=st.sampled_from(LabelNeed),
-        rate_cap=st.sampled_from(RateCap),
-        min_active_minutes=st.integers(0, MINUTES),
-        min_average_active_minutes=st.none() | st.sampled_from(("0", "4.5", "5", "10")).map(Decimal),
-        requires=st.lists(st.sampled_from(Fact), unique=True).map(tuple),
-        facts_checked=st.lists(st.sampled_from(Moments), unique=True).map(tuple),
-        lifetime_hours=st.none() | st.sampled_from(("0", "0.5", "2.25", "50")).map(Decimal),
-        lifetime_amount=st.none() | st.sampled_from(("0", "100", "2500")).map(Decimal),
-    )
-
-
-def policies() -> st.SearchStrategy[Policy]:
-    """Return a strategy for policies: the presets, and free combinations of every rule."""
-    actions = st.lists(st.sampled_from(Action), unique=True).map(tuple)
-    statuses = st.lists(st.sampled_from(ContractStatus), unique=True).map(tuple)
-    tiers = (FeeTier(above=Decimal(0), rate=Decimal("0.12")), FeeTier(above=Decimal(10_000), rate=Decimal("0.07")))
-    free = st.builds(
-        Policy,
-        name=st.just("free"),
-        title=st.just("A free combination"),
-        week=week_rules(),
-        credit=credit_rules(),
-        limit=limit_rules(),
-        editing=st.builds(
-            EditingRule,
-            locks_after=wall_offsets(7 * 24 * 60),
-            statuses=statuses,
-            permissions=st.builds(Permissions, freelancer=st.just(tuple(Action)) | actions, client=actions),
-        ),
-        manual=st.builds(
-            ManualRule,
-            needs_permission=st.booleans(),
-            on_taken=st.sampled_from(OnTaken),
-            memo_required=st.booleans(),
-        ),
-        protection=protection_rules(),
-        billing=st.builds(
-            BillingRule,
-            rounding=st.sampled_from(Rounding),
-            invoiced_after=wall_offsets(7 * 24 * 60),
-            review_ends_after=wall_offsets(7 * 24 * 60),
-            available_after=wall_offsets(7 * 24 * 60),
-        ),
-        fees=st.sampled_from(((), tiers[:1], tiers)),
-    )
-    return st.sampled_from(presets.names()).map(presets.get) | free
 
 
 # Whole diaries.
@@ -444,16 +360,13 @@ def edits(draw: st.DrawFn, week: Week | None = None) -> Edit:
     start = Slot(draw(st.integers(low - 6, high + 6) | st.integers(low, low + 60)))
     stop = Slot(start + draw(st.integers(1, 3) | st.integers(1, 60)))
     memo, label = draw(_memos()), draw(st.sampled_from((*LABELS, "Cooking")))
-    return draw(
-        st.sampled_from(
-            (
-                AddTime(start=start, stop=stop, memo=memo, label=label),
-                DeleteTime(start=start, stop=stop),
-                EditMemo(start=start, stop=stop, memo=memo),
-                EditLabel(start=start, stop=stop, label=label),
-            )
-        )
+    every: tuple[Edit, ...] = (
+        AddTime(start=start, stop=stop, memo=memo, label=label),
+        DeleteTime(start=start, stop=stop),
+        EditMemo(start=start, stop=stop, memo=memo),
+        EditLabel(start=start, stop=stop, label=label),
     )
+    return draw(st.sampled_from(every))
 
 
 # What the rules answer.

@@ -1,0 +1,304 @@
+"""The commands. Each imports what it needs when it runs, so that none pays for another."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+import typer.core
+
+from workdiary.errors import InvalidValue, Problems, WorkdiaryError
+
+__all__ = ["app"]
+
+
+class _OneSentence(typer.core.TyperGroup):
+    """The whole program: every error is one sentence on standard error, and exit status 2."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
+        for stream in (sys.stdout, sys.stderr):
+            # A memo must not stop the page on a terminal that lacks a letter.
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
+        options["standalone_mode"] = False
+        given = list(sys.argv[1:] if args is None else args)
+        try:
+            status = super().main(given, *rest, **options)
+        except WorkdiaryError as error:
+            _fail(error, as_json="--json" in given)
+        except _usage_error() as error:
+            _fail(_usage(error), as_json=False)
+        except BrokenPipeError:
+            # Whoever read along has seen enough; nothing is left to be flushed into the closed pipe.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except (typer.Abort, KeyboardInterrupt):
+            sys.exit(130)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _usage_error() -> type[Exception]:
+    # Typer brings its own copy of click's exceptions, or uses click's; their root is here in both.
+    root = typer.BadParameter
+    while issubclass(root.__base__ or object, Exception) and root.__base__ is not Exception:
+        root = root.__base__  # type: ignore[assignment]  # a class above BadParameter
+    return root
+
+
+def _usage(error: Exception) -> str:
+    message = str(getattr(error, "format_message", error.__str__)()).strip().rstrip(".")
+    path = getattr(getattr(error, "ctx", None), "command_path", "workdiary")
+    return f"{' '.join(message.split())}; see {path} --help"
+
+
+def _fail(error: WorkdiaryError | str, *, as_json: bool) -> NoReturn:
+    from workdiary.cli.text import safe
+
+    several = error.errors if isinstance(error, Problems) else ()
+    if as_json:
+        from workdiary.cli.results import print_json
+
+        print_json({"error": str(error), "problems": [str(single) for single in several] or [str(error)]})
+    words = safe(str(several[0] if several else error))
+    more = len(several) - 1
+    if more > 0:
+        words += f" (and {more} more problem{'s' * (more > 1)}; --json lists them all)"
+    print(f"workdiary: {words}", file=sys.stderr)
+    sys.exit(2)
+
+
+app = typer.Typer(
+    cls=_OneSentence,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="What a work diary says: which segments are billed, which are protected, what the week costs, and why.",
+)
+
+Diary = Annotated[str, typer.Argument(metavar="DIARY", help="A diary in the native JSON; - is standard input.")]
+Contract = Annotated[str | None, typer.Option("--contract", metavar="ID", help="Only this contract of the diary.")]
+PolicyName = Annotated[
+    str | None,
+    typer.Option("--policy", metavar="NAME|FILE.toml", help="Judge by this policy, not by the diary's own."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Week = Annotated[str | None, typer.Option("--week", metavar="DATE", help="The week of this date, or of this instant.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"workdiary {version('workdiary')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _workdiary(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version  # its callback has answered
+
+
+@app.command()
+def statement(
+    diary: Diary,
+    week: Week = None,
+    contract: Contract = None,
+    policy: PolicyName = None,
+    zone: Annotated[
+        str, typer.Option(metavar="mine|UTC|NAME", help="The zone in which days and instants are shown.")
+    ] = "UTC",
+    at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="Say what is still worth doing at this instant.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Print week statements: hours by status, the bill, what is protected of it, and why the rest is not.
+
+    One week is printed in full, several as a table with a line a week. Without --week these are all weeks
+    of the diary.
+    """
+    from workdiary.cli.files import moment_of, read_books, statements_of, zone_of
+    from workdiary.model.times import moment
+
+    shown, now = zone_of(zone), None if at is None else moment(at, "--at")
+    books = read_books(diary, contract=contract, policy=policy)
+    if week is not None:
+        weeks = [[single] for single in statements_of(books, moment_of(week, "--week"))]
+    else:
+        weeks = [list(book.statements()) for book in books]
+    in_full = all(len(found) <= 1 for found in weeks)
+    if json:
+        from workdiary.cli.results import full, print_json, summary
+
+        flat = [single for found in weeks for single in found]
+        print_json({"statements": [full(single, shown, now) if in_full else summary(single) for single in flat]})
+        return
+    from workdiary.cli.statement import print_statement, print_weeks
+
+    if in_full:
+        from workdiary.cli.screen import make_console, put
+        from workdiary.cli.show import print_title
+
+        console = make_console()
+        for found in weeks:
+            for single in found:
+                print_title(console, single, shown)
+                print_statement(console, single, shown, now)
+                put(console, "")
+        return
+    for found in weeks:
+        print_weeks(found)
+
+
+@app.command()
+def show(
+    diary: Diary,
+    day: Annotated[str | None, typer.Option(metavar="DATE", help="Only this local day.")] = None,
+    week: Week = None,
+    contract: Contract = None,
+    policy: PolicyName = None,
+    zone: Annotated[
+        str, typer.Option(metavar="mine|UTC|NAME", help="The zone of the page; mine is this machine's.")
+    ] = "mine",
+    json: AsJson = False,
+) -> None:
+    """Print the diary's page: hourly rows of six segments with their memos, activity, snapshots and protection.
+
+    Without --day and --week this is the diary's latest week.
+    """
+    from workdiary.cli.page import print_page, read_page
+
+    if day is not None and week is not None:
+        raise InvalidValue("--day", day, "is given together with --week", "give one of them")
+    page = read_page(diary, day=day, week=week, contract=contract, policy=policy, zone=zone)
+    if json:
+        from workdiary.cli.results import print_json
+
+        print_json(page.plain())
+        return
+    from workdiary.cli.screen import make_console
+
+    print_page(make_console(), page)
+
+
+@app.command()
+def why(
+    segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="The instant at which the segment starts.")],
+    diary: Diary,
+    contract: Contract = None,
+    policy: PolicyName = None,
+    json: AsJson = False,
+) -> None:
+    """Explain one segment: its status, its price, its protection, with the rules that decided."""
+    from workdiary.cli.files import read_books, statements_of
+    from workdiary.model.times import slot_at, slot_start
+
+    slot = slot_at(segment, "SEGMENT")
+    books = read_books(diary, contract=contract, policy=policy)
+    found = statements_of(books, slot_start(slot))
+    # Where one contract has recorded it, the others have nothing to say.
+    found = tuple(one for one in found if slot in one.sheet.worked) or found
+    if json:
+        from workdiary.cli.results import print_json
+        from workdiary.cli.why import plain_why
+
+        print_json({"segments": [plain_why(one, slot) for one in found]})
+        return
+    from workdiary.cli.screen import make_console
+    from workdiary.cli.why import print_why
+
+    console = make_console()
+    for one in found:
+        print_why(console, one, slot)
+
+
+@app.command()
+def policies(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A preset, or a policy's TOML file.")] = None,
+    diff: Annotated[
+        str | None, typer.Option(metavar="OTHER", help="Say how this policy differs, a preset or a TOML file.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="As the rules stood at this date or instant.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List the policies, show one with the source and the date of every rule, or say how two differ."""
+    from workdiary.cli import policy as show_policy
+
+    if name is None:
+        if diff is not None:
+            raise InvalidValue("--diff", diff, "is given without a policy to compare", "write NAME before it")
+        show_policy.print_names(as_json=json)
+    elif diff is None:
+        show_policy.print_policy(name, at, as_json=json)
+    else:
+        show_policy.print_diff(name, diff, at, as_json=json)
+
+
+imports = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Import other people's files.")
+app.add_typer(imports, name="import")
+
+
+@imports.command()
+def upwork(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Answers of Upwork's work diary, as JSON.")],
+    contracts: Annotated[
+        str, typer.Option(metavar="CONTRACTS.json", help="The contracts, which the files do not hold.")
+    ],
+    out: Annotated[
+        str | None, typer.Option(metavar="DIARY", help="Write the diary to this file; - is standard output.")
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Take the good part of bad files.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace DIARY when it exists.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Import Upwork's work diary, in any of its shapes, and say what was taken, assumed and left over.
+
+    Nothing is written without --out.
+    """
+    from workdiary.cli.importing import import_files
+
+    import_files(files, contracts, out=out, partial=partial, replace=replace, as_json=json)
+
+
+@app.command()
+def evaluate() -> None:
+    """Answer cases from standard input, a JSON object a line, on standard output; see the vectors."""
+    from workdiary.formats.evaluate import run
+
+    raise typer.Exit(run(sys.stdin.buffer, sys.stdout))
+
+
+vectors = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The rulebook as cases with their results.")
+app.add_typer(vectors, name="vectors")
+
+
+@vectors.command()
+def check(
+    command: Annotated[
+        str, typer.Option(metavar="CMD", help='The program to check, such as "python -m workdiary evaluate".')
+    ],
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="End the program after this long.")] = 60.0,
+    json: AsJson = False,
+) -> None:
+    """Check a program that speaks evaluate's protocol; exit status 1 when a vector fails."""
+    from workdiary.cli.checking import check_command
+
+    raise typer.Exit(check_command(command, timeout, as_json=json))
+
+
+@vectors.command(name="list")
+def list_(json: AsJson = False) -> None:
+    """List the vectors with their rules."""
+    from workdiary.cli.checking import list_vectors
+
+    list_vectors(as_json=json)

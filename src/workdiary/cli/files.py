@@ -1,0 +1,190 @@
+"""What the commands read: a diary, the policy to judge it by, and the words of dates, weeks and zones."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import attrs
+
+from workdiary import policies
+from workdiary.errors import NOTHING, DocumentError, InvalidValue, OutsideContract, UnknownPolicy, UnknownZone
+from workdiary.formats import native
+from workdiary.formats.native import Record
+from workdiary.model.policy import Policy
+from workdiary.model.sheet import Sheet
+from workdiary.model.slots import Slots
+from workdiary.model.times import UTC, Instant, Moment, Week, Zone, instant, moment, slot_start, zone
+from workdiary.policies.catalogue import preset
+from workdiary.policies.reader import PolicyFile
+from workdiary.statement import WeekStatement, week_statement
+
+__all__ = [
+    "Book",
+    "Rules",
+    "date_of",
+    "moment_of",
+    "policy_file",
+    "read_books",
+    "statements_of",
+    "zone_of",
+]
+
+MINE = "mine"
+
+
+@attrs.frozen
+class Rules:
+    """The policy that a diary is judged by: one policy for ever, or a file of dated rules."""
+
+    source: Policy | PolicyFile
+    _made: dict[int, Policy] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+
+    @property
+    def newest(self) -> Policy:
+        """The policy in its newest form; its weeks are those of the diary."""
+        return self.source if isinstance(self.source, Policy) else self._after(len(self.source.dates))
+
+    def at(self, week_start: Instant) -> Policy:
+        """Return the policy in force at `week_start`: a week is judged by that of its start, for ever."""
+        if isinstance(self.source, Policy):
+            return self.source
+        # A row's date is midnight UTC, so dates compare as text with the start's own date.
+        known = bisect_right(self.source.dates, str(week_start)[:10])
+        return self._after(known) if known else self.source.at(week_start)
+
+    def _after(self, known: int) -> Policy:
+        """Return the policy once `known` of its dates have come; ten years of weeks need few of them."""
+        assert isinstance(self.source, PolicyFile)  # noqa: S101 - only asked then
+        if known not in self._made:
+            self._made[known] = self.source.at(f"{self.source.dates[known - 1]}T00:00:00Z")
+        return self._made[known]
+
+
+@attrs.frozen
+class Book:
+    """One contract's diary with the policy to judge it by."""
+
+    record: Record
+    rules: Rules
+
+    def week_of(self, at: date | Moment) -> Week:
+        """Return the week that contains `at`; a date means its week in the policy's own calendar."""
+        policy = self.rules.newest
+        if isinstance(at, date) and not isinstance(at, datetime):
+            # A week from Thursday 03:00 is known by its Thursday, so the day is entered at 03:00.
+            at = policy.week.zone.instant_of(datetime.combine(at, time()) + timedelta(minutes=policy.week.starts_at))
+        return policy.week_of(at)
+
+    @property
+    def latest(self) -> Instant | None:
+        """The start of the last segment, or `None` for an empty diary."""
+        return slot_start(self.record.runs[-1].stop - 1) if self.record.runs else None
+
+    def weeks(self) -> Iterator[tuple[Week, Sheet]]:
+        """Yield each week with any segment, in time order; reads runs, never single segments."""
+        return self.record.weeks(self.rules.newest)
+
+    def statements(self) -> Iterator[WeekStatement]:
+        """Yield the statement of each week with any segment, in time order."""
+        contract = self.record.contract
+        for week, sheet in self.weeks():
+            yield week_statement(contract, sheet, week=week, policy=self.rules.at(week.starts_at))
+
+    def statement(self, week: Week) -> WeekStatement:
+        """Return the statement of `week`, also of one without any segment."""
+        sheet = next((sheet for found, sheet in self.weeks() if found.starts_at == week.starts_at), Sheet())
+        return week_statement(self.record.contract, sheet, week=week, policy=self.rules.at(week.starts_at))
+
+    def statements_around(self, slots: Slots) -> tuple[WeekStatement, ...]:
+        """Return the statements of the weeks that have a segment among `slots`."""
+        contract = self.record.contract
+        return tuple(
+            week_statement(contract, sheet, week=week, policy=self.rules.at(week.starts_at))
+            for week, sheet in self.weeks()
+            if sheet.worked & slots
+        )
+
+
+def read_books(path: str, *, contract: str | None = None, policy: str | None = None) -> tuple[Book, ...]:
+    """Return the diaries in the native JSON at `path`, ``-`` being standard input.
+
+    `contract` chooses one by its id; `policy` is a preset's name or a TOML file, and replaces each
+    diary's own. Raises `DocumentError` for a file without any contract.
+    """
+    records = native.loads(sys.stdin.buffer.read()) if path == "-" else native.read(path)
+    known = ", ".join(record.contract.id for record in records)
+    if not records:
+        raise DocumentError(path, NOTHING, "has no contract", "import some")
+    if contract is not None:
+        records = tuple(record for record in records if record.contract.id == contract)
+        if not records:
+            raise InvalidValue("--contract", contract, "is not in the diary", f"choose one of: {known}")
+    override = None if policy is None else policy_file(policy)
+    return tuple(Book(record, Rules(override or _own(record))) for record in records)
+
+
+def _own(record: Record) -> Policy | PolicyFile:
+    return preset(record.policy) if isinstance(record.policy, str) else record.policy
+
+
+def policy_file(name: str) -> PolicyFile:
+    """Return the policy called `name` through time: a preset, or a platform's own TOML file by its path."""
+    if name in policies.names():
+        return preset(name)
+    if name.endswith(".toml") or Path(name).is_file():
+        return policies.load(name)
+    try:
+        return preset(name)
+    except UnknownPolicy as error:
+        raise UnknownPolicy(
+            "policy", name, error.allowed, f"{error.remedy}, or give a path that ends in .toml"
+        ) from None
+
+
+def statements_of(books: tuple[Book, ...], at: date | Moment) -> tuple[WeekStatement, ...]:
+    """Return the statement of each contract for the week of `at`, but for those that had not begun.
+
+    Raises `OutsideContract` when none had.
+    """
+    found: list[WeekStatement] = []
+    refused: OutsideContract | None = None
+    for book in books:
+        try:
+            found.append(book.statement(book.week_of(at)))
+        except OutsideContract as error:
+            if error.argument != "week":
+                raise
+            refused = error
+    if refused is not None and not found:
+        raise refused
+    return tuple(found)
+
+
+def zone_of(name: str) -> Zone:
+    """Return the zone called `name`; ``mine`` is that of this machine."""
+    if name != MINE:
+        return zone(name, "--zone")
+    local = instant("1970-01-01T00:00Z").datetime.in_timezone("local").timezone_name or "UTC"
+    try:
+        return UTC if local in ("UTC", "Etc/UTC") else zone(local, "--zone")
+    except UnknownZone:
+        raise UnknownZone("--zone", MINE, "cannot be told on this machine", "name it, such as Europe/Berlin") from None
+
+
+def date_of(text: str, argument: str) -> date:
+    """Return the date that `text` gives as ``YYYY-MM-DD``."""
+    try:
+        if len(text) != len("2026-10-19"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue(argument, text, "is not a date", "write it like 2026-10-19") from None
+
+
+def moment_of(text: str, argument: str) -> date | Instant:
+    """Return the date or the instant that `text` gives."""
+    return date_of(text, argument) if len(text) <= len("2026-10-19") else moment(text, argument)

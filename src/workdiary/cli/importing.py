@@ -1,0 +1,184 @@
+"""Importing other people's files: what was taken, assumed and left over, and the native diary made of it."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workdiary import policies
+from workdiary.cli.results import print_json
+from workdiary.cli.text import safe
+from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
+from workdiary.formats import native
+from workdiary.formats.imported import Imported
+from workdiary.formats.native import Record
+from workdiary.formats.reading import LARGEST, entries, field, parse_json, text_of
+from workdiary.formats.upwork import import_upwork
+from workdiary.model.contract import Contract
+from workdiary.model.money import hours_text
+from workdiary.model.policy import Policy
+from workdiary.plain import structure
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["import_files", "read_contracts"]
+
+_SHOWN = 12
+"""Lines of a list that people read; --json has all of them."""
+
+
+def read_contracts(path: str) -> tuple[Record, ...]:
+    """Return the contracts in the JSON file at `path`: a native diary, or a list of contracts.
+
+    An item of a list is a contract, or ``{"contract": {…}, "policy": "upwork"}``; the policy is Upwork's
+    where none is named.
+    """
+    document = parse_json(read_bytes(path), path)
+    if not isinstance(document, list):
+        return native.read(path)
+    found: list[Record] = []
+    problems: list[WorkdiaryError] = []
+    for item, place in entries(document, f"{path}: "):
+        try:
+            found.append(_contract(item, place))
+        except Problems as several:
+            problems.extend(several)
+        except WorkdiaryError as one:
+            problems.append(one)
+    if problems:
+        raise Problems("", problems)
+    return tuple(found)
+
+
+def _contract(item: object, path: str) -> Record:
+    wrapped = isinstance(item, dict) and "contract" in item
+    contract = structure(field(item, "contract", path) if wrapped else item, Contract, path)
+    name = item.get("policy", "upwork") if wrapped and isinstance(item, dict) else "upwork"
+    policy: str | Policy
+    if isinstance(name, dict):
+        policy = structure(name, Policy, f"{path}.policy")
+    else:
+        policy = text_of(name, f"{path}.policy")
+        policies.get(policy)
+    return Record.of(contract, policy, ())
+
+
+def read_bytes(path: str) -> bytes:
+    """Return what is in the file at `path`; ``-`` is standard input."""
+    if path == "-":
+        return sys.stdin.buffer.read(LARGEST + 1)
+    try:
+        size = Path(path).stat().st_size
+        if size > LARGEST:
+            raise DocumentError(path, f"{size} bytes", f"is over the limit of {LARGEST}", "split it by week")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise DocumentError(path, error.strerror, "cannot be read", "check the path") from None
+
+
+def import_files(
+    files: Sequence[str], contracts: str, *, out: str | None, partial: bool, replace: bool, as_json: bool
+) -> None:
+    """Import Upwork's `files` for the contracts in the file `contracts`, and write the diary to `out`."""
+    if out is not None and out != "-" and Path(out).exists() and not replace:
+        raise InvalidValue("--out", out, "exists already", "give another name, or --replace")
+    known = read_contracts(contracts)
+    imported = import_upwork({path: read_bytes(path) for path in files}, partial=partial)
+    records, problems = _merged(known, imported)
+    if problems and not partial:
+        raise Problems("", problems)
+    problems = [*imported.problems, *problems]
+    if out == "-":
+        # The diary is what was asked for on standard output; the report would only be in its way.
+        sys.stdout.write(native.dumps(records))
+        return
+    if out is not None:
+        try:
+            native.write(out, records)
+        except OSError as error:
+            raise InvalidValue("--out", out, f"cannot be written ({error.strerror})", "check the path") from None
+    if as_json:
+        print_json(_plain(imported, problems, out))
+    else:
+        from workdiary.cli.screen import make_console
+
+        print_imported(make_console(), imported, problems)
+        print(f"Wrote {safe(out)}." if out is not None else "Nothing was written; give --out DIARY to write the diary.")
+
+
+def _merged(known: Sequence[Record], imported: Imported) -> tuple[list[Record], list[WorkdiaryError]]:
+    """Return the records with what was imported for each, and the contracts that nobody described."""
+    ids = [record.contract.id for record in known]
+    found = dict(imported.segments_by_contract)
+    records = [
+        Record.of(record.contract, record.policy, (*record.segments, *found.get(record.contract.id, ())))
+        for record in known
+    ]
+    described = ", ".join(ids) or "none"
+    strangers: list[WorkdiaryError] = [
+        DocumentError("contract", name, f"is not described; there are {described}", "add it to --contracts")
+        for name in found
+        if name not in ids
+    ]
+    return records, strangers
+
+
+def _plain(imported: Imported, problems: Sequence[WorkdiaryError], out: str | None) -> dict[str, Any]:
+    return {
+        "contracts": [
+            {
+                "contract": contract,
+                "segments": len(segments),
+                "from": str(segments[0].starts_at) if segments else None,
+                "to": str(segments[-1].ends_at) if segments else None,
+            }
+            for contract, segments in imported.segments_by_contract
+        ],
+        "assumptions": [
+            {"contract": one.contract, "statement": one.statement, "path": one.path, "cells": one.cells}
+            for one in imported.assumptions
+        ],
+        "left_over": [{"path": one.path, "value": one.value, "reason": one.reason} for one in imported.left_over],
+        "problems": [str(problem) for problem in problems],
+        "out": out,
+    }
+
+
+def print_imported(console: Console, imported: Imported, problems: Sequence[WorkdiaryError] = ()) -> None:
+    """Print what was taken, what had to be assumed, and what was left over, in short."""
+    from rich.text import Text
+
+    from workdiary.cli.screen import DIM, hanging, put, says
+
+    put(console, says(("Taken", "bold")))
+    for contract, segments in imported.segments_by_contract:
+        sources = Counter(segment.source.value for segment in segments)
+        shares = ", ".join(f"{count} {source}" for source, count in sorted(sources.items(), reverse=True))
+        words = f"{len(segments):>5} segments, {hours_text(len(segments))} h"
+        put(console, says(f"  {safe(contract):<12}{words}", (f"  ({shares})" if shares else "", DIM)))
+    for title, lines in (
+        ("Assumed", [str(one) for one in imported.assumptions]),
+        ("Left over", _reasons(imported)),
+        ("Problems", [str(problem) for problem in problems]),
+    ):
+        if lines:
+            put(console, says((title, "bold")))
+            for line in lines[:_SHOWN]:
+                console.print(hanging("  ", Text(safe(line), DIM)))
+        if len(lines) > _SHOWN:
+            put(console, says((f"  and {len(lines) - _SHOWN} more; --json lists them all", DIM)))
+
+
+def _reasons(imported: Imported) -> list[str]:
+    """Return what was left over, a line a kind: the key, how often, and why."""
+    kinds = Counter((_key(one.path), one.reason) for one in imported.left_over)
+    return [f"{count:>5} × {key}: {reason}" for (key, reason), count in kinds.most_common()]
+
+
+def _key(path: str) -> str:
+    """Return the key at the end of a path such as ``week.json: data.cells[3].memo``."""
+    return path.rpartition(": ")[2].rpartition(".")[2] or path

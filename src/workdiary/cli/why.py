@@ -1,0 +1,70 @@
+"""Why one segment is what it is: the explanation, safe to print, and the same as plain data."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from workdiary.cli.grid import cells_of
+from workdiary.cli.results import reasons_of
+from workdiary.cli.text import safe
+from workdiary.model.slots import Slot, Slots
+from workdiary.model.times import slot_start
+from workdiary.statement import WeekStatement
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["explanation", "plain_why", "print_why"]
+
+_RULE: Final = re.compile(r"  ([A-Z]+-\w+): (.*?)(?: \[([^\[\]]*)\])?")
+
+
+def explanation(statement: WeekStatement, slot: Slot) -> tuple[str, ...]:
+    """Return the lines of the explanation of `slot`; a memo with line breaks cannot add a line to them."""
+    words = statement.explain(slot)
+    sheet = statement.sheet
+    for strange in (sheet.memo_at(slot), sheet.label_at(slot), statement.contract.id):
+        if strange and strange != safe(strange):
+            words = words.replace(strange, safe(strange))
+    return tuple(_indent(line) + safe(line) for line in words.split("\n"))
+
+
+def _indent(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" ")))
+
+
+def print_why(console: Console, statement: WeekStatement, slot: Slot) -> None:
+    """Print every decision about `slot`, each with the rule that made it and where the rule is written."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from workdiary.cli.screen import DIM, says
+
+    head, *lines = explanation(statement, slot)
+    console.print(says((head, "bold")))
+    for line in lines:
+        rule = _RULE.fullmatch(line)
+        if rule is None:
+            console.print(Text(line))
+            continue
+        words = Text(rule[2])
+        words.append(f"  [{rule[3]}]" if rule[3] else "", DIM)
+        row = Table.grid(padding=(0, 1))
+        row.add_column(width=12, no_wrap=True)
+        row.add_row(Text(f"  {rule[1]}", "cyan"), words)
+        console.print(row)
+
+
+def plain_why(statement: WeekStatement, slot: Slot) -> dict[str, Any]:
+    """Return the decisions about `slot` as codes and rules, beside the words; ``status`` is null where nothing is."""
+    cell = cells_of([statement], Slots([slot])).get(slot)
+    return {
+        "contract": statement.contract.id,
+        "policy": statement.policy.name,
+        "segment": str(slot_start(slot)),
+        "status": None if cell is None else cell.status.key,
+        "protected": slot in statement.protected,
+        "reasons": reasons_of(statement, slot),
+        "text": list(explanation(statement, slot)),
+    }

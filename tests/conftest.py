@@ -1,0 +1,20 @@
+"""Settings that all tests share: the two Hypothesis profiles.
+
+`ci`, the default, is the same on every run. ``WORKDIARY_HYPOTHESIS=deep`` looks further, with new
+examples each time, and also turns on the sweeps marked as deep.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# A shared machine can be slow at any moment; nothing here is about time.
+_PATIENT = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+
+settings.register_profile(
+    "ci", max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=_PATIENT
+)
+settings.register_profile("deep", max_examples=5_000, deadline=None, suppress_health_check=_PATIENT)
+settings.load_profile(os.environ.get("WORKDIARY_HYPOTHESIS", "ci"))
