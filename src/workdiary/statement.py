@@ -199,8 +199,8 @@ def week_statement(
     """Return the statement of the `week` of `contract` that holds, or is, `week`.
 
     `segments` may come in any order and from any weeks; those of other weeks are left out. Raises
-    `OverlapError` for two segments in one slot and `OutsideContract` for a week, or a segment, before
-    the contract's first terms (BILL-1).
+    `OverlapError` for two segments in one slot, and `OutsideContract` for a week before the contract's
+    first terms or after its closing, and for a segment before the first terms (BILL-1).
 
     >>> from workdiary import Contract, Segment, Terms, hours, policies, week_statement
     >>> contract = Contract(
@@ -221,6 +221,10 @@ def week_statement(
             str(week),
             f"ends before the contract's first terms, {contract.begins_at}",
             "ask for a later week, or add the terms that held then",
+        )
+    if contract.closes_at is not None and week.starts_at >= contract.closes_at:
+        raise OutsideContract(
+            "week", str(week), f"starts after the contract's closing, {contract.closes_at}", "ask for an earlier week"
         )
     sheet = segments if isinstance(segments, Sheet) else Sheet.of(segments, week)
     worked = sheet.worked

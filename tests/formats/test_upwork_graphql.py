@@ -229,6 +229,13 @@ def test_a_minute_without_a_row_had_no_events_and_this_is_said() -> None:
     assert [assumption.statement for assumption in result.assumptions] == ["a minute without a row had no events"]
 
 
+def test_two_rows_of_one_minute_are_one_active_minute() -> None:
+    rows = [minute(n // 2, mouse=1) for n in range(20)]
+    result = imported(cell(minutes=rows))
+    assert result.segments_of("41815410")[0].activity == Activity.of_totals(10, keystrokes=0, mouse_events=20)
+    assert result.assumptions == ()
+
+
 def test_activity_1_the_minutes_are_right_where_the_level_differs() -> None:
     rows = [minute(n, keyboard=1 if n < 3 else 0) for n in range(10)]
     result = imported(cell(activityLevel=50, minutes={"minute": rows}))

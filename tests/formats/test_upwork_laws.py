@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.formats.upwork_documents import NINE, answer
 from workdiary.errors import WorkdiaryError
-from workdiary.formats.imported import is_nothing
+from workdiary.formats._findings import is_nothing
 from workdiary.formats.upwork import import_upwork
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)

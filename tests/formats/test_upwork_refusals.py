@@ -73,6 +73,11 @@ def test_all_problems_are_reported_at_once_in_the_order_of_the_file() -> None:
     ]
 
 
+def test_every_bad_minute_is_reported() -> None:
+    found = problems(cell(minutes=[{"mouse": 1}, {"time": "soon"}, {"keyboard": 1}]))
+    assert [text.partition("minutes")[2].split(":")[0] for text in found] == ["[0]", "[1].time", "[2]"]
+
+
 def test_a_partial_import_takes_the_good_cells_and_keeps_the_bad_whole() -> None:
     bad = cell(0, activityLevel=-1, overtime=True)
     result = imported(bad, cell(1), partial=True)

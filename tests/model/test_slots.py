@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import refusal
-from workdiary.errors import InvalidValue
+from workdiary.errors import GridError, InvalidValue
 from workdiary.model.slots import EMPTY, SECONDS_PER_SLOT, SLOTS_PER_HOUR, WIDEST, Slot, Slots
 from workdiary.model.times import instant, zone
 
@@ -97,7 +97,7 @@ def test_membership_of_far_slots_and_of_other_values_is_false() -> None:
     some = Slots([5])
     assert 10**30 not in some
     assert -(10**30) not in some
-    assert "5" not in some
+    assert True not in Slots([1])
     assert 5.0 not in some
     assert None not in some
 
@@ -184,9 +184,27 @@ def test_a_range_of_nothing_is_empty_and_one_that_ends_before_it_starts_is_refus
     assert refusal(InvalidValue, Slots.range, 6, 5) == ("stop", 5, "lies before start, 6", "swap the two")
 
 
-@pytest.mark.parametrize("bad", [True, False, "6", 6.0, None])
-def test_only_whole_numbers_are_slot_numbers(bad: Any) -> None:
-    words = "is not a slot number", "give unix_seconds // 600, an int"
+def test_a_slot_is_its_number_or_the_instant_at_which_it_starts() -> None:
+    nine = instant("2026-11-18T09:00Z")
+    assert Slots(["2026-11-18T09:00Z", nine, nine.datetime, 2991654]) == Slots([2991654])
+    assert Slots.range("2026-11-18T09:00Z", "2026-11-18T10:00Z").runs() == ((2991654, 2991660),)
+    assert Slots.from_runs([("2026-11-18T09:00Z", 2991655)]) == Slots([2991654])
+    assert "2026-11-18T09:00Z" in Slots([2991654])
+    assert nine in Slots([2991654])
+    assert "2026-11-18T09:10Z" not in Slots([2991654])
+
+
+def test_grid_1_an_instant_off_the_grid_is_no_slot() -> None:
+    remedy = "the nearest are 2026-11-18T09:00:00Z and 2026-11-18T09:10:00Z"
+    off = "2026-11-18T09:05:00Z", "is not the start of a ten-minute segment", remedy
+    assert refusal(GridError, Slots, ["2026-11-18T09:05Z"]) == ("slots", *off)
+    assert refusal(GridError, Slots([1]).__contains__, "2026-11-18T09:05Z") == ("slot", *off)
+    assert refusal(InvalidValue, Slots([1]).__contains__, "6")[:2] == ("slot", "6")
+
+
+@pytest.mark.parametrize("bad", [True, False, 6.0, None])
+def test_anything_else_is_no_slot(bad: Any) -> None:
+    words = "is not a slot", "give its number, or the instant at which it starts"
     assert refusal(InvalidValue, Slots, [1, bad]) == ("slots", bad, *words)
     assert refusal(InvalidValue, Slots.range, bad, 9) == ("start", bad, *words)
     assert refusal(InvalidValue, Slots.range, 0, bad) == ("stop", bad, *words)
@@ -194,8 +212,8 @@ def test_only_whole_numbers_are_slot_numbers(bad: Any) -> None:
 
 
 def test_a_shift_by_a_fraction_is_refused() -> None:
-    words = "is not a slot number", "give unix_seconds // 600, an int"
-    assert refusal(InvalidValue, Slots([1]).shift, 0.5) == ("by", 1.5, *words)
+    words = "is not a whole number of slots", "give an int"
+    assert refusal(InvalidValue, Slots([1]).shift, 0.5) == ("by", 0.5, *words)
 
 
 def test_a_negative_bitmap_is_refused() -> None:

@@ -161,22 +161,22 @@ def print_imported(console: Console, imported: Imported, problems: Sequence[Work
         words = f"{len(segments):>5} segments, {hours_text(len(segments))} h"
         put(console, says(f"  {safe(contract):<12}{words}", (f"  ({shares})" if shares else "", DIM)))
     for title, lines in (
-        ("Assumed", [str(one) for one in imported.assumptions]),
+        ("Assumed", [("  ", str(one)) for one in imported.assumptions]),
         ("Left over", _reasons(imported)),
-        ("Problems", [str(problem) for problem in problems]),
+        ("Problems", [("  ", str(problem)) for problem in problems]),
     ):
         if lines:
             put(console, says((title, "bold")))
-            for line in lines[:_SHOWN]:
-                console.print(hanging("  ", Text(safe(line), DIM)))
+        for sign, words in lines[:_SHOWN]:
+            console.print(hanging(Text(sign, DIM), Text(safe(words), DIM)))
         if len(lines) > _SHOWN:
             put(console, says((f"  and {len(lines) - _SHOWN} more; --json lists them all", DIM)))
 
 
-def _reasons(imported: Imported) -> list[str]:
-    """Return what was left over, a line a kind: the key, how often, and why."""
+def _reasons(imported: Imported) -> list[tuple[str, str]]:
+    """Return what was left over, a line a kind: how often, the key, and why."""
     kinds = Counter((_key(one.path), one.reason) for one in imported.left_over)
-    return [f"{count:>5} × {key}: {reason}" for (key, reason), count in kinds.most_common()]
+    return [(f"{count:>5} × ", f"{key}: {reason}") for (key, reason), count in kinds.most_common()]
 
 
 def _key(path: str) -> str:

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import sys
+from html import unescape
 from typing import Any, Final
 
 from rich.console import Console
@@ -77,7 +78,22 @@ def svg_of(console: Console, title: str) -> str:
     picture = console.export_svg(title=title, unique_id="workdiary", font_aspect_ratio=0.61)
     picture = re.sub(r"@font-face\s*\{.*?\}\s*", "", picture, flags=re.DOTALL)
     picture = picture.replace("Fira Code, monospace", _FONTS).replace("font-family: arial", f"font-family: {_FONTS}")
+    picture = _TEXT.sub(_without_margin, picture)
     return "\n".join(line.rstrip() for line in picture.splitlines()) + "\n"
+
+
+_TEXT: Final = re.compile(r'(<text [^>]*x=")([\d.]+)("[^>]*textLength=")([\d.]+)("[^>]*>)((?:&#160;)+)([^<]*)(</text>)')
+
+
+def _without_margin(found: re.Match[str]) -> str:
+    """Return a text that begins where its first letter is: some viewers pass over the spaces before it."""
+    start, x, middle, length, end, spaces, words, close = found.groups()
+    margin = len(spaces) // len("&#160;")
+    wide = Text(unescape(words)).cell_len
+    column = float(length) / (margin + wide)
+    if not wide:
+        return ""
+    return f"{start}{float(x) + margin * column:.1f}{middle}{wide * column:.1f}{end}{words}{close}"
 
 
 _FONTS: Final = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"

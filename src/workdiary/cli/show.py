@@ -160,16 +160,16 @@ def _day_heading(weeks: Iterable[WeekStatement], day: date, held: Slots) -> Text
     def total(name: str) -> str:
         return hours_text(sum(len(getattr(week, name) & held) for week in weeks))
 
-    line = says((day_words(day, weekday=True), "bold"), f"   {total('billable')} h billable", (" = ", DIM))
-    line.append(f"{total('tracked')} tracked + {total('manual')} manual", DIM)
-    over = total("over_limit")
-    line.append("" if over == "0.00" else f"   {over} h over the limit", "")
-    line.append(f"   {total('protected')} h protected", "")
+    line = says((day_words(day, weekday=True), "bold"), f"   {total('billable')} h billable")
+    if total("manual") != "0.00":
+        line.append(f" = {total('tracked')} tracked + {total('manual')} manual", DIM)
+    line.append("" if total("over_limit") == "0.00" else f"   {total('over_limit')} h over the limit")
+    line.append(f"   {total('protected')} h protected", "green")
     return line
 
 
 def _minutes(rows: Iterable[HourRow], zone: Zone, label: int, width: int) -> Text:
-    """Return the line above the columns: :00, :10, … or, in zones at :45, :05, :15, …"""
+    """Return the line above the columns: :00, :10, … or, in zones at :45, :05, :15 and so on."""
     first = next(slot for row in rows for slot in row.columns if slot is not None)
     rest = zone.wall(slot_start(first)).minute % MINUTES
     names = "".join(f":{minute + rest:02d}".ljust(width) for minute in range(0, 60, MINUTES))
@@ -195,16 +195,17 @@ class _Drawing:
         self.label = label
         self.width = width
         self.bar_at = {slot: bar for bar in bars(cells) for slot in map(Slot, range(bar.start, bar.stop))}
-        roomiest: dict[Slot, tuple[int, Slot]] = {}
+        found: dict[Slot, list[tuple[Slot, ...]]] = {}
         for row in rows:
             for _, part in self._parts(row):
                 if part:
-                    start = self.bar_at[part[0]].start
-                    roomiest[start] = max(
-                        roomiest.get(start, (0, part[0])), (len(part), part[0]), key=lambda room: room[0]
-                    )
-        # A bar's text stands once, in the first of its longest parts.
-        self.written_at = {first for _, first in roomiest.values()}
+                    found.setdefault(self.bar_at[part[0]].start, []).append(part)
+        # A bar's text stands once: in its first part with room for it, else in the first of the longest.
+        self.written_at = {self._roomy(parts)[0] for parts in found.values()}
+
+    def _roomy(self, parts: list[tuple[Slot, ...]]) -> tuple[Slot, ...]:
+        wide = len(safe(_memo(self.bar_at[parts[0][0]]))) + 4
+        return next((part for part in parts if len(part) * self.width >= wide), max(parts, key=len))
 
     def lines(self, row: HourRow) -> Iterator[Text]:
         """Yield the two lines of `row`."""
@@ -307,7 +308,7 @@ def print_legend(console: Console, palette: Palette) -> None:
     ):
         line.append("██" if has_colour(console) else status.value, getattr(palette, status.key))
         line.append(f" {words}   ", DIM)
-    line.append("|||· active minutes of 10   ◉ snapshot   ✓ protected   ✗ not", DIM)
+    line.append("|||· active minutes   ◉ snapshot   ✓ protected   ✗ not", DIM)
     put(console, line)
 
 

@@ -20,7 +20,6 @@ from workdiary.statement import ReportRow, WeekStatement
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
 __all__ = ["print_advice", "print_statement", "print_weeks", "when"]

@@ -23,12 +23,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
-from workdiary.formats.imported import Findings, Imported, Record
+from workdiary.formats._findings import Findings, Record
+from workdiary.formats._upwork_cells import Diaries
+from workdiary.formats._upwork_graphql import has_diary, read_graphql
+from workdiary.formats._upwork_rest import is_rest, read_rest
+from workdiary.formats._upwork_segments import PERCENT, merged, segments_of
+from workdiary.formats.imported import Imported
 from workdiary.formats.reading import entries, parse_json
-from workdiary.formats.upwork_cells import Diaries
-from workdiary.formats.upwork_graphql import has_diary, read_graphql
-from workdiary.formats.upwork_rest import is_rest, read_rest
-from workdiary.formats.upwork_segments import PERCENT, merged, segments_of
 from workdiary.model.activity import MINUTES
 
 __all__ = ["Documents", "import_upwork"]

@@ -18,20 +18,23 @@ as the sentences that they implement::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
-from typing import TYPE_CHECKING, Final, NewType, TypeVar, final
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final, NewType, TypeAlias, TypeVar, final
 
 from workdiary.errors import InvalidValue
 
 if TYPE_CHECKING:
-    from workdiary.model.times import Zone
+    from workdiary.model.times import Instant, Zone
 
-__all__ = ["EMPTY", "SECONDS_PER_SLOT", "SLOTS_PER_HOUR", "WIDEST", "Slot", "Slots"]
+__all__ = ["EMPTY", "SECONDS_PER_SLOT", "SLOTS_PER_HOUR", "WIDEST", "Slot", "SlotLike", "Slots"]
 
 _K = TypeVar("_K")
 
 Slot = NewType("Slot", int)
 """The number of a ten-minute segment of time: ``unix_seconds // 600``."""
+
+SlotLike: TypeAlias = "int | str | datetime | Instant"
+"""What is taken where a slot is meant: its number, or the instant at which it starts, on the grid."""
 
 SECONDS_PER_SLOT: Final = 600
 SLOTS_PER_HOUR: Final = 6
@@ -47,8 +50,9 @@ _ONE: Final = ord("1")
 class Slots:
     """An immutable set of slots, as a bitmap with an offset.
 
-    Build it from slot numbers, from runs or from a range. It has the operators of `frozenset`
-    (``| & - ^ <= in len == hash``), iterates in time order, and is false when empty.
+    Build it from slots, from runs or from a range; a slot is given by its number, or by the instant at
+    which it starts. It has the operators of `frozenset` (``| & - ^ <= in len == hash``), iterates in
+    time order, and is false when empty.
 
     >>> morning = Slots.range(Slot(6), Slot(12))
     >>> break_ = Slots([Slot(8)])
@@ -63,7 +67,7 @@ class Slots:
     _offset: int
     _bits: int
 
-    def __init__(self, slots: Iterable[int] = ()) -> None:
+    def __init__(self, slots: Iterable[SlotLike] = ()) -> None:
         numbers = [_slot(number, "slots") for number in slots]
         offset = min(numbers, default=0)
         bits = 0
@@ -91,16 +95,20 @@ class Slots:
         return _make(_slot(offset, "offset"), bits)
 
     @classmethod
-    def range(cls, start: int, stop: int) -> Slots:
-        """Return the slots ``start <= slot < stop``; half-open, as everywhere (GRID-2)."""
-        start, stop = _slot(start, "start"), _slot(stop, "stop")
-        if stop < start:
+    def range(cls, start: SlotLike, stop: SlotLike) -> Slots:
+        """Return the slots ``start <= slot < stop``; half-open, as everywhere (GRID-2).
+
+        >>> len(Slots.range("2026-11-18T09:00Z", "2026-11-18T10:00Z"))
+        6
+        """
+        first, end = _slot(start, "start"), _slot(stop, "stop")
+        if end < first:
             raise InvalidValue("stop", stop, f"lies before start, {start}", "swap the two")
-        _check_width(stop - start)
-        return _make(start, (1 << (stop - start)) - 1)
+        _check_width(end - first)
+        return _make(first, (1 << (end - first)) - 1)
 
     @classmethod
-    def from_runs(cls, runs: Iterable[tuple[int, int]]) -> Slots:
+    def from_runs(cls, runs: Iterable[tuple[SlotLike, SlotLike]]) -> Slots:
         """Return the union of half-open runs ``(start, stop)``, in any order.
 
         >>> Slots.from_runs([(6, 8), (7, 9)]).runs()
@@ -151,8 +159,10 @@ class Slots:
     # What it holds.
 
     def __contains__(self, slot: object) -> bool:
-        if not isinstance(slot, int):
-            return False
+        if type(slot) is not int:
+            if isinstance(slot, bool) or not isinstance(slot, int | str | datetime):
+                return False
+            slot = _slot(slot, "slot")  # a mistyped instant is an error, not an absent slot
         place = slot - self._offset
         # The bound keeps a far slot from shifting a huge integer.
         return 0 <= place < self._bits.bit_length() and bool(self._bits >> place & 1)
@@ -252,7 +262,9 @@ class Slots:
         >>> Slots.range(6, 8).shift(1008).runs()
         ((1014, 1016),)
         """
-        return _make(_slot(self._offset + by, "by"), self._bits)
+        if type(by) is not int:
+            raise InvalidValue("by", by, "is not a whole number of slots", "give an int")
+        return _make(self._offset + by, self._bits)
 
     @property
     def start(self) -> Slot | None:
@@ -323,10 +335,14 @@ def _canonical(slots: Slots) -> tuple[int, int]:
     return slots._offset + gap, bits >> gap
 
 
-def _slot(number: int, argument: str) -> int:
-    if type(number) is not int and (isinstance(number, bool) or not isinstance(number, int)):
-        raise InvalidValue(argument, number, "is not a slot number", "give unix_seconds // 600, an int")
-    return number
+def _slot(given: SlotLike, argument: str) -> int:
+    if type(given) is int:
+        return given
+    if isinstance(given, bool) or not isinstance(given, int | str | datetime):
+        raise InvalidValue(argument, given, "is not a slot", "give its number, or the instant at which it starts")
+    from workdiary.model.times import slot_at  # instants enter there, and that file builds on this one
+
+    return slot_at(given, argument)
 
 
 def _check_width(width: int) -> None:

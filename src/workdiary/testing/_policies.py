@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import cache
 
-from hypothesis import strategies as st
-
 from workdiary import policies as presets
 from workdiary.model.activity import MINUTES
 from workdiary.model.contract import ContractStatus, Fact
@@ -31,6 +29,7 @@ from workdiary.model.policy import (
     ProtectionRule,
     RateCap,
 )
+from workdiary.testing._hypothesis import st
 from workdiary.testing._times import wall_offsets, week_rules
 
 __all__ = ["credit_rules", "limit_rules", "policies", "protection_rules"]

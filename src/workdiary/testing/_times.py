@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from workdiary.errors import MissingExtra
 from workdiary.model.policy import WeekRule
 from workdiary.model.slots import Slot, Slots
 from workdiary.model.times import Instant, WallOffset, Week, Weekday, Zone, instant, zone
+from workdiary.testing._hypothesis import st
 from workdiary.testing.nasty import NASTY, ZONES
-
-try:
-    from hypothesis import strategies as st
-except ImportError:
-    raise MissingExtra(
-        "workdiary.testing.strategies", "hypothesis", "is not installed", "run: pip install workdiary[testing]"
-    ) from None
 
 __all__ = ["instants", "slot_numbers", "slot_sets", "wall_offsets", "week_rules", "weeks", "zones"]
 

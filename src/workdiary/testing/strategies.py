@@ -43,12 +43,12 @@ from workdiary.model.timeline import T, Timeline
 from workdiary.model.times import Instant, Week, instant
 from workdiary.model.verdict import Reason, ReasonCode, Verdict
 from workdiary.statement import WeekStatement, week_statement
+from workdiary.testing._hypothesis import st
 from workdiary.testing._policies import credit_rules, limit_rules, policies, protection_rules
 from workdiary.testing._times import (
     instants,
     slot_numbers,
     slot_sets,
-    st,
     wall_offsets,
     week_rules,
     weeks,

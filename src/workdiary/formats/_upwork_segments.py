@@ -11,8 +11,8 @@ from typing import Final
 import attrs
 
 from workdiary.errors import InvalidValue, OverlapError, WorkdiaryError
-from workdiary.formats.imported import Findings
-from workdiary.formats.upwork_cells import Cell
+from workdiary.formats._findings import Findings
+from workdiary.formats._upwork_cells import Cell
 from workdiary.model.activity import MINUTES, Activity
 from workdiary.model.segment import Segment, Snapshot, Source
 from workdiary.model.slots import Slot
@@ -167,7 +167,7 @@ def _meter(cell: Cell, top: int, findings: Findings) -> int | None:
     stated = None if cell.level is None else _minutes_of_level(cell, cell.level, top, findings)
     if cell.minutes is None:
         return stated
-    if cell.minutes.rows < MINUTES:
+    if cell.minutes.known < MINUTES:
         findings.assume(cell.contract, "a minute without a row had no events", cell.path)
     if stated is not None and stated != cell.minutes.active:
         findings.assume(

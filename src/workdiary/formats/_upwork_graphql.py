@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from workdiary.errors import DocumentError
-from workdiary.formats.imported import Findings, Record, is_nothing, several
-from workdiary.formats.upwork_cells import Cell, CellReader, Diaries, id_of, moment_of, slot_of_cell, truth, within
+from workdiary.formats._findings import Findings, Record, is_nothing, several
+from workdiary.formats._upwork_cells import Cell, CellReader, Diaries, id_of, moment_of, slot_of_cell, truth, within
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from workdiary.errors import DocumentError, InvalidValue
-from workdiary.formats.imported import Findings, Record, below, is_nothing, several
+from workdiary.formats._findings import Findings, Record, below, is_nothing, several
 from workdiary.formats.reading import text_of
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.text import is_blank
@@ -24,9 +24,12 @@ __all__ = ["Cell", "CellReader", "Diaries", "MinuteDetail", "id_of", "moment_of"
 
 @attrs.frozen(kw_only=True)
 class MinuteDetail:
-    """What the rows of a cell's minutes add up to; clicks and scrolls are one number there."""
+    """What the rows of a cell's minutes add up to; clicks and scrolls are one number there.
 
-    rows: int
+    `known` minutes have a row, and `active` ones any event.
+    """
+
+    known: int
     active: int
     keystrokes: int
     mouse_events: int
@@ -242,21 +245,26 @@ def minutes_of(value: object, slot: Slot, path: str, findings: Findings) -> Minu
     if isinstance(value, Mapping) and "minute" in value:
         rows, path = value["minute"], below(path, "minute")
     before = len(findings.problems)
+    seen: set[int] = set()
     active: set[int] = set()
-    count = keystrokes = mouse_events = 0
+    keystrokes = mouse_events = 0
     for row, place in several(rows, path):
+        known = len(findings.problems)
         record = Record.of(row, place, findings)
         if record is None:
             continue
         at = record.read("time", lambda time, where: within(moment_of(time, where), slot, where))
         mouse = record.read("mouse", whole) or 0
         keys = record.read("keyboard", whole) or 0
-        if at is None and len(findings.problems) == before:
+        if at is None and len(findings.problems) == known:
             findings.refuse(DocumentError(place, row, "says no time", "give Unix seconds inside its cell"))
-        if at is not None and mouse + keys:
-            active.add((at - slot_start(slot)) // 60)
-        count, keystrokes, mouse_events = count + 1, keystrokes + keys, mouse_events + mouse
-    if not count or len(findings.problems) > before:
+        if at is not None:
+            minute = (at - slot_start(slot)) // 60
+            seen.add(minute)
+            if mouse + keys:
+                active.add(minute)
+        keystrokes, mouse_events = keystrokes + keys, mouse_events + mouse
+    if not seen or len(findings.problems) > before:
         return None
     findings.leave(path, rows, "its minutes do not tell clicks from scrolls: the meter and the totals are kept")
-    return MinuteDetail(rows=count, active=len(active), keystrokes=keystrokes, mouse_events=mouse_events)
+    return MinuteDetail(known=len(seen), active=len(active), keystrokes=keystrokes, mouse_events=mouse_events)

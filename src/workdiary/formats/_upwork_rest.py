@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from workdiary.errors import DocumentError, InvalidValue
-from workdiary.formats.imported import Findings, Record, is_nothing, several
+from workdiary.formats._findings import Findings, Record, is_nothing, several
+from workdiary.formats._upwork_cells import Cell, CellReader, Diaries, id_of, moment_of, slot_of_cell, truth, within
 from workdiary.formats.reading import text_of
-from workdiary.formats.upwork_cells import Cell, CellReader, Diaries, id_of, moment_of, slot_of_cell, truth, within
 from workdiary.model.activity import MINUTES
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
