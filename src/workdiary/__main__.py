@@ -18,12 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from workdiary.formats.evaluate import run
 
         return run(sys.stdin.buffer, sys.stdout)
+    from workdiary.cli import run_cli
+
     try:
-        from workdiary.cli import run_cli
+        return run_cli(given)
     except MissingExtra as error:
         print(f"workdiary: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks on stderr
         return 2
-    return run_cli(given)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def test_two_segments_for_one_slot_are_refused() -> None:
             {"activity": [7, [[0, 0, 0]] * 9]},
             "segments[0].activity[1].minutes: 9 minutes are not the ten of a segment; ",
         ),
-        ({"activity": [7, [5] * 10]}, "segments[0].activity[1][0]: 5 is not a list; write it in brackets"),
+        ({"activity": [7, [5] * 10]}, "segments[0].activity[1].minutes[0]: 5 is not three counts; "),
         ({"snapshots": [[600], []]}, "segments[0].snapshots[0][0]: 600 is not a second of the segment; "),
         ({"snapshots": [[], ["x"]]}, "segments[0].snapshots[1][0]: 'x' is not a second of the segment; "),
         ({"snapshots": [[], [{"at": 5}]]}, "segments[0].snapshots[1][0]: {'at': 5} is not a snapshot; "),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from workdiary.errors import MissingExtra
 
@@ -15,14 +16,10 @@ def run_cli(arguments: Sequence[str]) -> int:
     Prints to standard output, and each error as one sentence to standard error. Raises `MissingExtra`
     when Typer or rich is not installed.
     """
-    try:
-        import rich
-        import typer
-    except ImportError as error:
-        raise MissingExtra(
-            "workdiary", error.name or "typer", "is not installed", 'pip install "workdiary[cli]"'
-        ) from None
-    del rich, typer
+    for name in ("typer", "rich"):
+        # Looked for, not imported: rich is for pages that people read, and costs more than most commands.
+        if find_spec(name) is None:
+            raise MissingExtra("workdiary", name, "is not installed", 'pip install "workdiary[cli]"')
     from workdiary.cli.app import app
 
     try:

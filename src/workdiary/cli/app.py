@@ -27,6 +27,7 @@ class _OneSentence(typer.core.TyperGroup):
         given = list(sys.argv[1:] if args is None else args)
         try:
             status = super().main(given, *rest, **options)
+            sys.stdout.flush()
         except WorkdiaryError as error:
             _fail(error, as_json="--json" in given)
         except _usage_error() as error:
@@ -143,7 +144,9 @@ def statement(
         return
     from workdiary.cli.statement import print_statement, print_weeks
 
-    if in_full:
+    if not any(weeks):
+        print("nothing is recorded in this diary")
+    elif in_full:
         from workdiary.cli.screen import make_console, put
         from workdiary.cli.show import print_title
 
@@ -153,9 +156,9 @@ def statement(
                 print_title(console, single, shown)
                 print_statement(console, single, shown, now)
                 put(console, "")
-        return
-    for found in weeks:
-        print_weeks(found)
+    else:
+        for found in weeks:
+            print_weeks(found)
 
 
 @app.command()

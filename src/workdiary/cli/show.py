@@ -160,11 +160,11 @@ def _day_heading(weeks: Iterable[WeekStatement], day: date, held: Slots) -> Text
     def total(name: str) -> str:
         return hours_text(sum(len(getattr(week, name) & held) for week in weeks))
 
-    line = says((day_words(day, weekday=True), "bold"), f"   {total('billable')} h billable")
+    line = says((day_words(day, weekday=True), "bold"), f"  {total('billable')} h billable")
     if total("manual") != "0.00":
-        line.append(f" = {total('tracked')} tracked + {total('manual')} manual", DIM)
-    line.append("" if total("over_limit") == "0.00" else f"   {total('over_limit')} h over the limit")
-    line.append(f"   {total('protected')} h protected", "green")
+        line.append(f" ({total('manual')} manual)", DIM)
+    line.append("" if total("over_limit") == "0.00" else f"  {total('over_limit')} h over the limit")
+    line.append(f"  {total('protected')} h protected", "green")
     return line
 
 

@@ -27,7 +27,10 @@ from workdiary.rules.credit import credit
 from workdiary.rules.editing import judge
 from workdiary.statement import WeekStatement, week_statement
 
-__all__ = ["evaluate", "evaluate_line", "runs_of"]
+__all__ = ["MOST_SEGMENTS", "evaluate", "evaluate_line", "runs_of"]
+
+MOST_SEGMENTS: Final = 200_000
+"""The most recorded segments of one case: four years without a pause."""
 
 
 def evaluate_line(line: str | bytes) -> dict[str, Any]:
@@ -177,6 +180,10 @@ def _segments(case: dict[str, Any]) -> list[Segment]:
     for run, path in entries(field(case, "segments", ""), "segments"):
         start, stop = _range(run, path)
         slots = Slots.range(start, stop)
+        if len(made) + len(slots) > MOST_SEGMENTS:
+            raise DocumentError(
+                path, len(slots), f"segments make more than the {MOST_SEGMENTS} of one case", "split it"
+            )
         if not seen.isdisjoint(slots):
             twice = (seen & slots).start
             assert twice is not None  # noqa: S101 - not disjoint
@@ -210,13 +217,11 @@ def _activity(given: object, path: str) -> Activity | None:
             if unknown:
                 raise DocumentError(unknown[0], given[unknown[0]], "is not a known key", "known: meter")
             return Activity.of_meter(field(given, "meter", ""))
-        return Activity.of_minutes([tuple(counts) for counts in _lists(given)])
+        if not isinstance(given, list):
+            raise DocumentError("", given, "is not a list of ten minutes", "give them, a meter, or null when unknown")
+        return Activity.of_minutes(given)
     except WorkdiaryError as error:
         raise error.under(path) from None
-
-
-def _lists(given: object) -> list[list[Any]]:
-    return [[item for item, _ in entries(row, path)] for row, path in entries(given, "minutes")]
 
 
 _ONE_SNAPSHOT: Final = (Snapshot(),)

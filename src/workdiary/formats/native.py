@@ -273,9 +273,7 @@ def _activity_in(given: Any, path: str) -> Activity | int | None:
             field(given, "meter", "")
             return Activity(**given)
         if isinstance(given, list):
-            return Activity.of_minutes(
-                [[count for count, _ in entries(row, place)] for row, place in entries(given, "")]
-            )
+            return Activity.of_minutes(given)
         return Activity.of_meter(given)
     except WorkdiaryError as error:
         raise error.under(path) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -87,23 +87,20 @@ class Activity:
 
         Raises `InvalidValue` for another number of minutes and for a negative count.
         """
-        rows = tuple(row.counts if isinstance(row, Minute) else tuple(row) for row in minutes)
+        rows = tuple(row.counts if isinstance(row, Minute) else row for row in minutes)
         if len(rows) != MINUTES:
             raise InvalidValue("minutes", len(rows), "minutes are not the ten of a segment", "give one per minute")
+        for n, row in enumerate(rows):
+            if not isinstance(row, list | tuple) or len(row) != 3:
+                raise InvalidValue(f"minutes[{n}]", row, "is not three counts", "give keystrokes, clicks and scrolls")
         flat = tuple(chain.from_iterable(rows))
-        if set(map(len, rows)) != {3}:
-            wrong = next(n for n, row in enumerate(rows) if len(row) != 3)
-            raise InvalidValue(
-                f"minutes[{wrong}]", rows[wrong], "is not three counts", "give keystrokes, clicks and scrolls"
-            )
         if set(map(type, flat)) != {int} or min(flat) < 0 or max(flat) > _MOST:
-            for n, row in enumerate(rows):
-                for count in row:
-                    _check_count(count, f"minutes[{n}]")
-        counts = cast("tuple[Counts, ...]", rows)
+            for place, count in enumerate(flat):
+                _check_count(count, f"minutes[{place // 3}]")
+        counts = tuple(zip(flat[0::3], flat[1::3], flat[2::3], strict=True))
         keystrokes, clicks, scrolls = sum(flat[0::3]), sum(flat[1::3]), sum(flat[2::3])
         return cls(
-            meter=sum(map(any, rows)),
+            meter=sum(map(any, counts)),
             counts=counts,
             keystrokes=keystrokes,
             clicks=clicks,

@@ -6,9 +6,11 @@ data cannot say becomes an enum member here and a branch in a rule, never a lamb
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
 
 import attrs
 
@@ -227,6 +229,10 @@ class FeeTier:
     above: Decimal
     rate: Decimal
 
+    def __attrs_post_init__(self) -> None:
+        if not 0 <= self.rate <= 1:
+            raise InvalidValue("rate", str(self.rate), "is not a fraction from 0 to 1", "write 10 % as 0.10")
+
 
 @attrs.frozen(kw_only=True)
 class BillingRule:
@@ -246,6 +252,9 @@ class DisputeRule:
     weekly_limit_zero: bool = False
 
 
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+
+
 @attrs.frozen(kw_only=True)
 class Palette:
     """The colours of memo bars by status (STATUS-1), as ``#rrggbb``; a matter of display only."""
@@ -253,6 +262,11 @@ class Palette:
     tracked: str = "#3c8224"
     manual: str = "#e8b923"
     over_limit: str = "#c9302c"
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("tracked", "manual", "over_limit"):
+            if _COLOUR.fullmatch(getattr(self, name)) is None:
+                raise InvalidValue(name, getattr(self, name), "is not a colour", "write it like #3c8224")
 
 
 @attrs.frozen(kw_only=True)
@@ -301,6 +315,13 @@ class Policy:
     dispute: DisputeRule = DisputeRule()
     palette: Palette = Palette()
     sources: tuple[RuleSource, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        thresholds = [tier.above for tier in self.fees]
+        if thresholds and (thresholds[0] != 0 or any(b <= a for a, b in pairwise(thresholds))):
+            raise InvalidValue(
+                "fees", [str(above) for above in thresholds], "do not rise from 0", "order the tiers, the first above 0"
+            )
 
     def week_of(self, at: Moment | Week) -> Week:
         """Return the week that contains `at`.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import attrs
+
+from workdiary.model.contract import Contract, ContractStatus, StatusChange, Terms
+from workdiary.model.money import hours
 from workdiary.model.outcome import Settlement
-from workdiary.model.policy import Calendar
+from workdiary.model.policy import Calendar, DisputeRule
 from workdiary.model.slots import Slots
 from workdiary.model.times import Moment, moment
 from workdiary.model.verdict import Reason, ReasonCode
 
-__all__ = ["claim", "settle"]
+__all__ = ["after_dispute", "claim", "settle"]
 
 
 def settle(
@@ -39,3 +45,34 @@ def claim(billable: Slots, protected: Slots) -> Settlement:
     """Return what becomes of a week's billable segments when the client does not pay (CLAIM-1)."""
     covered = billable & protected
     return Settlement(covered=covered, unpaid=billable - covered)
+
+
+def after_dispute(contract: Contract, *, at: Moment, rule: DisputeRule) -> Contract:
+    """Return `contract` as a dispute at `at` leaves it: paused, with a weekly limit of 0, or unchanged.
+
+    What the policy asks for holds from `at` until the next value on record (DISPUTE-3). A contract
+    that is not active at `at` is paused or closed already, and keeps its status.
+
+    >>> from workdiary import Terms, instant, policies
+    >>> contract = Contract(id="c-1", freelancer="ana", client="acme", currency="USD",
+    ...                     terms=[Terms(since="2026-11-02T00:00Z", rate="30", weekly_limit=hours(40))])
+    >>> after = after_dispute(contract, at="2026-11-24T09:00Z", rule=policies.get("upwork").dispute)
+    >>> print(after.status_at(instant("2026-11-24T09:00Z")).value, after.terms.values[-1].weekly_limit)
+    paused 0 h
+    """
+    now = moment(at)
+    status, terms = list(contract.status), list(contract.terms)
+    if rule.pauses_contract and contract.status_at(now) is ContractStatus.ACTIVE:
+        status = _dated(status, StatusChange(since=now, status=ContractStatus.PAUSED))
+    in_force = contract.terms.at(now)
+    if rule.weekly_limit_zero and in_force is not None:
+        terms = _dated(terms, attrs.evolve(in_force, since=now, weekly_limit=hours(0)))
+    return attrs.evolve(contract, status=status, terms=terms)
+
+
+_Entry = TypeVar("_Entry", StatusChange, Terms)
+
+
+def _dated(entries: list[_Entry], new: _Entry) -> list[_Entry]:
+    """Return `entries` in order of time with `new` among them, in place of one of the same instant."""
+    return sorted([entry for entry in entries if entry.since != new.since] + [new], key=lambda entry: entry.since)

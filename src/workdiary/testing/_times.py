@@ -8,7 +8,7 @@ from workdiary.model.policy import WeekRule
 from workdiary.model.slots import Slot, Slots
 from workdiary.model.times import Instant, WallOffset, Week, Weekday, Zone, instant, zone
 from workdiary.testing._hypothesis import st
-from workdiary.testing.nasty import NASTY, ZONES
+from workdiary.testing.nasty import NASTY, SHIFTS, ZONES
 
 __all__ = ["instants", "slot_numbers", "slot_sets", "wall_offsets", "week_rules", "weeks", "zones"]
 
@@ -61,6 +61,8 @@ def week_rules() -> st.SearchStrategy[WeekRule]:
 
 
 def weeks(rule: WeekRule | None = None) -> st.SearchStrategy[Week]:
-    """Return a strategy for weeks, of one rule or of any."""
-    rules = week_rules() if rule is None else st.just(rule)
-    return st.builds(lambda rule, at: rule.containing(at), rules, instants())
+    """Return a strategy for weeks, of one rule or of any; where the zone has shifts, often around one."""
+    if rule is None:
+        return week_rules().flatmap(weeks)
+    shifts = SHIFTS.get(rule.zone.name, ())
+    return (st.sampled_from(shifts) | instants() if shifts else instants()).map(rule.containing)

@@ -7,7 +7,7 @@ from typing import Final
 
 from workdiary.model.times import Instant, instant
 
-__all__ = ["LABELS", "MEMOS", "NASTY", "ZONES"]
+__all__ = ["LABELS", "MEMOS", "NASTY", "SHIFTS", "ZONES"]
 
 
 def _around(*moments: str) -> tuple[Instant, ...]:
@@ -51,6 +51,20 @@ ZONES: Final = (
     "Pacific/Kiritimati",
 )
 """Zones with every kind of offset and shift."""
+
+SHIFTS: Final[Mapping[str, tuple[Instant, ...]]] = {
+    name: tuple(map(instant, moments))
+    for name, moments in {
+        "Europe/Berlin": ("2026-03-29T01:00Z", "2026-10-25T01:00Z"),
+        "America/New_York": ("2026-03-08T07:00Z", "2026-11-01T06:00Z"),
+        "America/Havana": ("2026-03-08T05:00Z", "2026-11-01T05:00Z"),
+        "America/St_Johns": ("2026-03-08T05:30Z", "2026-11-01T04:30Z"),
+        "Australia/Lord_Howe": ("2026-04-04T15:00Z", "2026-10-03T15:30Z"),
+        "Pacific/Apia": ("2011-12-30T10:00Z", "2020-04-04T14:00Z"),
+        "Pacific/Chatham": ("2026-04-04T14:00Z", "2026-09-26T14:00Z"),
+    }.items()
+}
+"""The instants at which some zones change their offset."""
 
 MEMOS: Final = (
     "",

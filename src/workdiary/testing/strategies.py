@@ -22,20 +22,11 @@ from typing import Final, NamedTuple
 import attrs
 
 from workdiary.model.activity import MINUTES, Activity, Minute
-from workdiary.model.contract import (
-    AlreadyProtected,
-    Contract,
-    ContractStatus,
-    Facts,
-    StatusChange,
-    Terms,
-)
+from workdiary.model.contract import AlreadyProtected, Contract, ContractStatus, Facts, StatusChange, Terms
 from workdiary.model.currency import MINOR_DIGITS
 from workdiary.model.edit import AddTime, DeleteTime, Edit, EditLabel, EditMemo
 from workdiary.model.money import Hours, Money, hours
-from workdiary.model.policy import (
-    Policy,
-)
+from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment, Snapshot, Source
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
@@ -289,13 +280,18 @@ def _places() -> st.SearchStrategy[list[tuple[int, bool]]]:
     return st.lists(st.tuples(st.integers(0, 1_000_000), st.booleans()), max_size=3)
 
 
+_OPEN: Final = (ContractStatus.ACTIVE, ContractStatus.ACTIVE, ContractStatus.PAUSED)
+
+
 @st.composite
 def status_timelines(draw: st.DrawFn, week: Week | None = None) -> Timeline[StatusChange]:
     """Draw a contract's statuses from before a week on; *closed* only as the last one (EDIT-6)."""
     begin, end, first = _span(week)
     dates = _dates(draw, begin, end, first)
-    open_ = st.just(ContractStatus.ACTIVE) | st.sampled_from((ContractStatus.ACTIVE, ContractStatus.PAUSED))
-    statuses = [draw(open_) for _ in dates[:-1]] + [draw(open_ | st.sampled_from(ContractStatus))]
+    statuses = [draw(st.sampled_from(_OPEN)) for _ in dates[:-1]]
+    # A week that starts after the closing has no statement.
+    may_close = dates[-1] > begin + 86_400
+    statuses.append(draw(st.sampled_from((*_OPEN, ContractStatus.CLOSED) if may_close else _OPEN)))
     return Timeline.of(StatusChange(since=at, status=now) for at, now in zip(dates, statuses, strict=True))
 
 
