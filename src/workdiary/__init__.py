@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from workdiary.model.times import Instant, WallOffset, Week, Zone, instant, slot_at, slot_start, zone
     from workdiary.model.verdict import Reason, ReasonCode, Verdict
     from workdiary.rules.credit import credit
-    from workdiary.rules.dispute import claim, settle
+    from workdiary.rules.dispute import after_dispute, claim, settle
     from workdiary.rules.editing import judge
     from workdiary.rules.limit import classify
     from workdiary.statement import WeekStatement, week_statement
@@ -81,6 +81,7 @@ __all__ = [
     "WorkdiaryError",
     "Zone",
     "add_time",
+    "after_dispute",
     "apply",
     "claim",
     "classify",
@@ -102,79 +103,25 @@ __all__ = [
 # Where each public name lives. A name is loaded when it is first asked for: a backend that only wants
 # `Slots` does not pay for the rules, and `import workdiary` itself costs next to nothing.
 _HOME: Final = {
-    "workdiary.errors": ("WorkdiaryError",),
-    "workdiary.model.activity": (
-        "Activity",
-        "Minute",
-    ),
-    "workdiary.model.contract": (
-        "Actor",
-        "AlreadyProtected",
-        "Contract",
-        "ContractStatus",
-        "Fact",
-        "Facts",
-        "Role",
-        "StatusChange",
-        "Terms",
-    ),
-    "workdiary.model.edit": (
-        "Edit",
-        "add_time",
-        "apply",
-        "delete_time",
-        "edit_label",
-        "edit_memo",
-    ),
-    "workdiary.model.money": (
-        "Hours",
-        "Money",
-        "Rounding",
-        "hours",
-    ),
-    "workdiary.model.policy": (
-        "Action",
-        "Policy",
-    ),
-    "workdiary.model.segment": (
-        "Segment",
-        "Snapshot",
-        "Source",
-    ),
-    "workdiary.model.sheet": ("Sheet",),
-    "workdiary.model.slots": (
-        "Slot",
-        "Slots",
-    ),
-    "workdiary.model.timeline": ("Timeline",),
-    "workdiary.model.times": (
-        "Instant",
-        "WallOffset",
-        "Week",
-        "Zone",
-        "instant",
-        "slot_at",
-        "slot_start",
-        "zone",
-    ),
-    "workdiary.model.verdict": (
-        "Reason",
-        "ReasonCode",
-        "Verdict",
-    ),
-    "workdiary.rules.credit": ("credit",),
-    "workdiary.rules.dispute": (
-        "claim",
-        "settle",
-    ),
-    "workdiary.rules.editing": ("judge",),
-    "workdiary.rules.limit": ("classify",),
-    "workdiary.statement": (
-        "WeekStatement",
-        "week_statement",
-    ),
+    "workdiary.errors": "WorkdiaryError",
+    "workdiary.model.activity": "Activity Minute",
+    "workdiary.model.contract": "Actor AlreadyProtected Contract ContractStatus Fact Facts Role StatusChange Terms",
+    "workdiary.model.edit": "Edit add_time after_dispute apply delete_time edit_label edit_memo",
+    "workdiary.model.money": "Hours Money Rounding hours",
+    "workdiary.model.policy": "Action Policy",
+    "workdiary.model.segment": "Segment Snapshot Source",
+    "workdiary.model.sheet": "Sheet",
+    "workdiary.model.slots": "Slot Slots",
+    "workdiary.model.timeline": "Timeline",
+    "workdiary.model.times": "Instant WallOffset Week Zone instant slot_at slot_start zone",
+    "workdiary.model.verdict": "Reason ReasonCode Verdict",
+    "workdiary.rules.credit": "credit",
+    "workdiary.rules.dispute": "after_dispute claim settle",
+    "workdiary.rules.editing": "judge",
+    "workdiary.rules.limit": "classify",
+    "workdiary.statement": "WeekStatement week_statement",
 }
-_MODULE_OF: Final = {name: module for module, names in _HOME.items() for name in names}
+_MODULE_OF: Final = {name: module for module, names in _HOME.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:

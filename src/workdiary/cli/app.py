@@ -260,6 +260,12 @@ def upwork(
     out: Annotated[
         str | None, typer.Option(metavar="DIARY", help="Write the diary to this file; - is standard output.")
     ] = None,
+    contract: Annotated[
+        str | None, typer.Option(metavar="ID", help="The contract of the files that do not name theirs.")
+    ] = None,
+    scale: Annotated[
+        int | None, typer.Option(metavar="10|100", help="The highest activityLevel, where you know it.")
+    ] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Take the good part of bad files.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace DIARY when it exists.")] = False,
     json: AsJson = False,
@@ -270,7 +276,9 @@ def upwork(
     """
     from workdiary.cli.importing import import_files
 
-    import_files(files, contracts, out=out, partial=partial, replace=replace, as_json=json)
+    import_files(
+        files, contracts, out=out, contract=contract, scale=scale, partial=partial, replace=replace, as_json=json
+    )
 
 
 @app.command()

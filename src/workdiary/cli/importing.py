@@ -81,13 +81,23 @@ def read_bytes(path: str) -> bytes:
 
 
 def import_files(
-    files: Sequence[str], contracts: str, *, out: str | None, partial: bool, replace: bool, as_json: bool
+    files: Sequence[str],
+    contracts: str,
+    *,
+    out: str | None,
+    contract: str | None,
+    scale: int | None,
+    partial: bool,
+    replace: bool,
+    as_json: bool,
 ) -> None:
     """Import Upwork's `files` for the contracts in the file `contracts`, and write the diary to `out`."""
     if out is not None and out != "-" and Path(out).exists() and not replace:
         raise InvalidValue("--out", out, "exists already", "give another name, or --replace")
     known = read_contracts(contracts)
-    imported = import_upwork({path: read_bytes(path) for path in files}, partial=partial)
+    imported = import_upwork(
+        {path: read_bytes(path) for path in files}, contract=contract, scale=scale, partial=partial
+    )
     records, problems = _merged(known, imported)
     if problems and not partial:
         raise Problems("", problems)

@@ -76,7 +76,7 @@ def hanging(sign: str | Text, words: str | Text) -> Table:
 def svg_of(console: Console, title: str) -> str:
     """Return what `console` has recorded as an SVG that loads nothing, the same at every run."""
     picture = console.export_svg(title=title, unique_id="workdiary", font_aspect_ratio=0.61)
-    picture = re.sub(r"@font-face\s*\{.*?\}\s*", "", picture, flags=re.DOTALL)
+    picture = re.sub(r"@font-face\s*\{.*?\}\s*|<!--.*?-->\s*", "", picture, flags=re.DOTALL)
     picture = picture.replace("Fira Code, monospace", _FONTS).replace("font-family: arial", f"font-family: {_FONTS}")
     picture = _TEXT.sub(_without_margin, picture)
     return "\n".join(line.rstrip() for line in picture.splitlines()) + "\n"

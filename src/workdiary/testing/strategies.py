@@ -277,7 +277,9 @@ def _dates(draw: st.DrawFn, begin: int, end: int, first: int) -> list[Instant]:
 
 @cache
 def _places() -> st.SearchStrategy[list[tuple[int, bool]]]:
-    return st.lists(st.tuples(st.integers(0, 1_000_000), st.booleans()), max_size=3)
+    # Most changes lie in the first days of the week, where most segments are.
+    place = st.integers(55_000, 250_000) | st.integers(0, 1_000_000)
+    return st.lists(st.tuples(place, st.booleans()), max_size=3)
 
 
 _OPEN: Final = (ContractStatus.ACTIVE, ContractStatus.ACTIVE, ContractStatus.PAUSED)
