@@ -145,13 +145,13 @@ def test_edit_6_closed_is_the_last_status() -> None:
     assert refusal(
         OrderError, contract, status=[status("2026-11-03T00:00Z", CLOSED), status("2026-11-10T00:00Z", ACTIVE)]
     ) == (
-        "status",
-        "2026-11-03T00:00:00Z",
-        "closes the contract, yet another status follows",
-        "drop the later entries: closed is the last status (EDIT-6)",
+        "status[1]",
+        "2026-11-10T00:00:00Z",
+        "follows the closing of the contract at 2026-11-03T00:00:00Z",
+        "drop it: closed is the last status (EDIT-6)",
     )
     twice = [status("2026-11-03T00:00Z", CLOSED), status("2026-11-10T00:00Z", CLOSED)]
-    assert refusal(OrderError, contract, status=twice)[1] == "2026-11-03T00:00:00Z"
+    assert refusal(OrderError, contract, status=twice)[1] == "2026-11-10T00:00:00Z"
 
 
 def test_a_contract_that_is_not_closed_has_no_closing() -> None:

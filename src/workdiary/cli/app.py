@@ -36,6 +36,8 @@ class _OneSentence(typer.core.TyperGroup):
             # Whoever read along has seen enough; nothing is left to be flushed into the closed pipe.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
+        except OSError as error:
+            _fail(f"{error.filename or 'a file'}: {error.strerror or error}", as_json="--json" in given)
         except (typer.Abort, KeyboardInterrupt):
             sys.exit(130)
         sys.exit(status if isinstance(status, int) else 0)
@@ -74,7 +76,6 @@ def _fail(error: WorkdiaryError | str, *, as_json: bool) -> NoReturn:
 app = typer.Typer(
     cls=_OneSentence,
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="What a work diary says: which segments are billed, which are protected, what the week costs, and why.",
@@ -98,13 +99,22 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+def _help(context: typer.Context) -> None:
+    """Print the help of a group that was called without a command."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
 def _workdiary(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     del version  # its callback has answered
+    _help(context)
 
 
 @app.command()
@@ -121,10 +131,10 @@ def statement(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Print week statements: hours by status, the bill, what is protected of it, and why the rest is not.
+    """Print week statements: hours, bill, protection.
 
-    One week is printed in full, several as a table with a line a week. Without --week these are all weeks
-    of the diary.
+    Hours by status, the bill, what is protected of it and why the rest is not, the calendar. One week is
+    printed in full, several as a table with a line a week. Without --week these are all weeks of the diary.
     """
     from workdiary.cli.files import moment_of, read_books, statements_of, zone_of
     from workdiary.model.times import moment
@@ -143,6 +153,7 @@ def statement(
         print_json({"statements": [full(single, shown, now) if in_full else summary(single) for single in flat]})
         return
     from workdiary.cli.statement import print_statement, print_weeks
+    from workdiary.cli.text import safe
 
     if not any(weeks):
         print("nothing is recorded in this diary")
@@ -159,6 +170,10 @@ def statement(
     else:
         for found in weeks:
             print_weeks(found)
+    if any(weeks) and week is None:
+        for book, found in zip(books, weeks, strict=True):
+            if not found:
+                print(f"Contract {safe(book.record.contract.id)}: nothing is recorded")
 
 
 @app.command()
@@ -173,9 +188,10 @@ def show(
     ] = "mine",
     json: AsJson = False,
 ) -> None:
-    """Print the diary's page: hourly rows of six segments with their memos, activity, snapshots and protection.
+    """Print the diary's page, hour by hour.
 
-    Without --day and --week this is the diary's latest week.
+    Each row has six segments with their memos, activity, snapshots and protection. Without --day and --week
+    this is the diary's latest week.
     """
     from workdiary.cli.page import print_page, read_page
 
@@ -200,7 +216,10 @@ def why(
     policy: PolicyName = None,
     json: AsJson = False,
 ) -> None:
-    """Explain one segment: its status, its price, its protection, with the rules that decided."""
+    """Explain one segment, rule by rule.
+
+    Its status, its price, its protection, and until when it can be changed or disputed.
+    """
     from workdiary.cli.files import read_books, statements_of
     from workdiary.model.times import slot_at, slot_start
 
@@ -234,7 +253,10 @@ def policies(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """List the policies, show one with the source and the date of every rule, or say how two differ."""
+    """List the policies, show one, or compare two.
+
+    One is shown with the source and the date of every rule; of two it is said in words where they differ.
+    """
     from workdiary.cli import policy as show_policy
 
     if name is None:
@@ -247,7 +269,8 @@ def policies(
         show_policy.print_diff(name, diff, at, as_json=json)
 
 
-imports = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Import other people's files.")
+imports = typer.Typer(rich_markup_mode=None, help="Import other people's files.")
+imports.callback(invoke_without_command=True)(_help)
 app.add_typer(imports, name="import")
 
 
@@ -270,9 +293,9 @@ def upwork(
     replace: Annotated[bool, typer.Option("--replace", help="Replace DIARY when it exists.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Import Upwork's work diary, in any of its shapes, and say what was taken, assumed and left over.
+    """Import Upwork's work diary, in any of its shapes.
 
-    Nothing is written without --out.
+    Says what was taken, what had to be assumed, and what was left over. Nothing is written without --out.
     """
     from workdiary.cli.importing import import_files
 
@@ -283,13 +306,17 @@ def upwork(
 
 @app.command()
 def evaluate() -> None:
-    """Answer cases from standard input, a JSON object a line, on standard output; see the vectors."""
+    """Answer cases from standard input.
+
+    A case is one JSON object a line, and so is its result on standard output. It needs no extra.
+    """
     from workdiary.formats.evaluate import run
 
     raise typer.Exit(run(sys.stdin.buffer, sys.stdout))
 
 
-vectors = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The rulebook as cases with their results.")
+vectors = typer.Typer(rich_markup_mode=None, help="The rulebook as cases with their results.")
+vectors.callback(invoke_without_command=True)(_help)
 app.add_typer(vectors, name="vectors")
 
 
@@ -301,7 +328,10 @@ def check(
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="End the program after this long.")] = 60.0,
     json: AsJson = False,
 ) -> None:
-    """Check a program that speaks evaluate's protocol; exit status 1 when a vector fails."""
+    """Check a program against the vectors.
+
+    The program speaks the protocol of workdiary evaluate; the exit status is 1 when a vector fails.
+    """
     from workdiary.cli.checking import check_command
 
     raise typer.Exit(check_command(command, timeout, as_json=json))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import attrs
 
@@ -14,6 +15,7 @@ from workdiary import policies
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, OutsideContract, UnknownPolicy, UnknownZone
 from workdiary.formats import native
 from workdiary.formats.native import Record
+from workdiary.formats.reading import LARGEST
 from workdiary.model.policy import Policy
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slots
@@ -25,6 +27,7 @@ from workdiary.statement import WeekStatement, week_statement
 __all__ = [
     "Book",
     "Rules",
+    "begun",
     "date_of",
     "moment_of",
     "policy_file",
@@ -34,6 +37,8 @@ __all__ = [
 ]
 
 MINE = "mine"
+
+_T = TypeVar("_T")
 
 
 @attrs.frozen
@@ -115,7 +120,7 @@ def read_books(path: str, *, contract: str | None = None, policy: str | None = N
     `contract` chooses one by its id; `policy` is a preset's name or a TOML file, and replaces each
     diary's own. Raises `DocumentError` for a file without any contract.
     """
-    records = native.loads(sys.stdin.buffer.read()) if path == "-" else native.read(path)
+    records = native.loads(sys.stdin.buffer.read(LARGEST + 1)) if path == "-" else native.read(path)
     known = ", ".join(record.contract.id for record in records)
     if not records:
         raise DocumentError(path, NOTHING, "has no contract", "import some")
@@ -145,17 +150,23 @@ def policy_file(name: str) -> PolicyFile:
         ) from None
 
 
-def statements_of(books: tuple[Book, ...], at: date | Moment) -> tuple[WeekStatement, ...]:
+def statements_of(books: Iterable[Book], at: date | Moment) -> tuple[WeekStatement, ...]:
     """Return the statement of each contract for the week of `at`, but for those that had not begun.
 
     Raises `OutsideContract` when none had.
     """
-    found: list[WeekStatement] = []
+    return begun(books, lambda book: book.statement(book.week_of(at)))
+
+
+def begun(books: Iterable[Book], read: Callable[[Book], _T]) -> tuple[_T, ...]:
+    """Return what `read` makes of each book whose contract had begun; the error of the last when none had."""
+    found: list[_T] = []
     refused: OutsideContract | None = None
     for book in books:
         try:
-            found.append(book.statement(book.week_of(at)))
+            found.append(read(book))
         except OutsideContract as error:
+            # Only a week may lie before a contract; a segment that does is a mistake in the diary.
             if error.argument != "week":
                 raise
             refused = error

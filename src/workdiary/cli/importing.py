@@ -37,9 +37,10 @@ def read_contracts(path: str) -> tuple[Record, ...]:
     An item of a list is a contract, or ``{"contract": {…}, "policy": "upwork"}``; the policy is Upwork's
     where none is named.
     """
-    document = parse_json(read_bytes(path), path)
+    text = read_bytes(path)
+    document = parse_json(text, path)
     if not isinstance(document, list):
-        return native.read(path)
+        return native.loads(text)
     found: list[Record] = []
     problems: list[WorkdiaryError] = []
     for item, place in entries(document, f"{path}: "):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from workdiary.cli.files import Book, date_of, moment_of, read_books, statements_of, zone_of
+from workdiary.cli.files import Book, begun, date_of, moment_of, read_books, statements_of, zone_of
 from workdiary.cli.grid import Cell, cells_of, day_slots, days_of, hour_rows, worked_of
 from workdiary.cli.results import reasons_of
 from workdiary.model.money import hours_text
@@ -59,15 +59,16 @@ def read_page(
     wanted = None if day is None else date_of(day, "--day")
     books = read_books(path, contract=contract, policy=policy)
     if wanted is not None:
-        leaves = tuple(Leaf(statements=_around(book, wanted, shown), days=(wanted,)) for book in books)
+        around = begun(books, lambda book: _around(book, wanted, shown))
+        leaves = tuple(Leaf(statements=found, days=(wanted,)) for found in around)
         return Page(leaves=leaves, zone=shown, whole_week=False)
     if week is not None:
-        found = statements_of(books, moment_of(week, "--week"))
+        shown_weeks = statements_of(books, moment_of(week, "--week"))
     else:
         latest = [book.latest for book in books]
         newest = max((at for at in latest if at is not None), default=None)
-        found = () if newest is None else statements_of(books, newest)
-    leaves = tuple(Leaf(statements=(one,), days=days_of(worked_of([one]), shown)) for one in found)
+        shown_weeks = () if newest is None else statements_of(books, newest)
+    leaves = tuple(Leaf(statements=(one,), days=days_of(worked_of([one]), shown)) for one in shown_weeks)
     return Page(leaves=leaves, zone=shown, whole_week=True)
 
 

@@ -70,7 +70,7 @@ def print_week(console: Console, statement: WeekStatement, zone: Zone) -> None:
     keys = keys[keys.index(worked[0]) : keys.index(worked[-1]) + 1]
     # Three columns an hour, or as many as there is room for: the hours that would not fit are cut on the right.
     names = "".join(f"{hour:02d} " for hour, _ in keys)
-    put(console, says(" " * 13, (names, DIM)))
+    put(console, says(" " * 13, (f"{names}{'billed':>7}{safe(statement.amount.currency):>12}", DIM)))
     colour = has_colour(console)
     for day in days:
         line = says(f"  {day:%a %d %b} ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
 
 import attrs
 
@@ -186,13 +187,13 @@ class Contract:
         minor_digits(self.currency)
         if not self.terms:
             raise InvalidValue("terms", [], "is empty", "give at least the first terms, with their rate and limit")
-        for change in self.status.values[:-1]:
+        for n, (change, later) in enumerate(pairwise(self.status), 1):
             if change.status is ContractStatus.CLOSED:
                 raise OrderError(
-                    "status",
-                    str(change.since),
-                    "closes the contract, yet another status follows",
-                    "drop the later entries: closed is the last status (EDIT-6)",
+                    f"status[{n}]",
+                    str(later.since),
+                    f"follows the closing of the contract at {change.since}",
+                    "drop it: closed is the last status (EDIT-6)",
                 )
 
     @property

@@ -7,6 +7,7 @@ data cannot say becomes an enum member here and a branch in a rule, never a lamb
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -234,6 +235,14 @@ class FeeTier:
             raise InvalidValue("rate", str(self.rate), "is not a fraction from 0 to 1", "write 10 % as 0.10")
 
 
+def check_tiers(tiers: Sequence[FeeTier], argument: str) -> None:
+    """Raise `InvalidValue` unless the tiers rise from 0: in another order they would charge something else."""
+    thresholds = [tier.above for tier in tiers]
+    if thresholds and (thresholds[0] != 0 or any(later <= earlier for earlier, later in pairwise(thresholds))):
+        shown = ", ".join(map(str, thresholds))
+        raise InvalidValue(argument, shown, "do not rise from 0", "order the tiers, the first above 0")
+
+
 @attrs.frozen(kw_only=True)
 class BillingRule:
     """The rounding of lines and the calendar of money, as wall-clock offsets (BILL-1, CALENDAR)."""
@@ -317,11 +326,7 @@ class Policy:
     sources: tuple[RuleSource, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        thresholds = [tier.above for tier in self.fees]
-        if thresholds and (thresholds[0] != 0 or any(b <= a for a, b in pairwise(thresholds))):
-            raise InvalidValue(
-                "fees", [str(above) for above in thresholds], "do not rise from 0", "order the tiers, the first above 0"
-            )
+        check_tiers(self.fees, "fees")
 
     def week_of(self, at: Moment | Week) -> Week:
         """Return the week that contains `at`.

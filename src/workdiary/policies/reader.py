@@ -24,7 +24,7 @@ from typing import Any, get_type_hints
 import attrs
 
 from workdiary.errors import PolicyError, Problems, UnknownPolicy, WorkdiaryError
-from workdiary.model.policy import Policy, RuleSource
+from workdiary.model.policy import FeeTier, Policy, RuleSource, check_tiers
 from workdiary.model.times import Instant, Moment, moment
 
 __all__ = ["PolicyFile", "load", "parse"]
@@ -114,7 +114,7 @@ def parse(text: str, name: str = "policy") -> PolicyFile:
     for section in (*_REQUIRED, *_OPTIONAL):
         if isinstance(document.get(section), list):
             try:
-                sections.append((section, tuple(_rows(section, document[section], f"{name}: {section}"))))
+                sections.append((section, _rows(section, document[section], f"{name}: {section}")))
             except Problems as found:
                 problems = (*problems, *found)
     if problems:
@@ -139,24 +139,28 @@ def _misplaced(document: Mapping[str, Any], name: str) -> Iterator[WorkdiaryErro
             yield PolicyError(f"{name}: {key}", rows, "is not a list of dated rows", f"write it as [[{key}]]")
 
 
-def _rows(section: str, rows: list[Any], path: str) -> Iterator[_Row]:
+def _rows(section: str, rows: list[Any], path: str) -> tuple[_Row, ...]:
     from workdiary.plain import structure
 
-    shape = get_type_hints(Policy)[section]
+    shape = _Fees if section == "fees" else get_type_hints(Policy)[section]
     problems: list[WorkdiaryError] = []
+
+    def read(data: object, kind: Any, here: str) -> Any:
+        try:
+            return structure(data, kind, here)
+        except Problems as found:
+            problems.extend(found)
+            return None
+
     made: list[_Row] = []
     for n, row in enumerate(rows):
         here = f"{path}[{n}]"
-        head = {key: row[key] for key in _ROW if key in row}
-        body = {key: value for key, value in row.items() if key not in _ROW}
-        try:
-            source = structure({"section": section, **head}, RuleSource, here)
-            values: Any = body
-            values = (
-                structure(body["tiers"], shape, f"{here}.tiers") if section == "fees" else structure(body, shape, here)
-            )
-        except Problems as found:
-            problems.extend(found)
+        if not isinstance(row, dict):
+            problems.append(PolicyError(here, row, "is not a row", f"write it as a table under [[{section}]]"))
+            continue
+        source = read({"section": section, **{key: row[key] for key in _ROW if key in row}}, RuleSource, here)
+        values = read({key: value for key, value in row.items() if key not in _ROW}, shape, here)
+        if source is None or values is None:
             continue
         problems.extend(
             PolicyError(f"{here}.{key}", getattr(source, key), "is empty", "say where the rule is written")
@@ -167,10 +171,20 @@ def _rows(section: str, rows: list[Any], path: str) -> Iterator[_Row]:
             problems.append(
                 PolicyError(f"{here}.since", str(source.since), "is not after the row before it", "put rows in order")
             )
-        made.append(_Row(source=source, values=values))
+        made.append(_Row(source=source, values=values.tiers if isinstance(values, _Fees) else values))
     if problems:
         raise Problems("", problems)
-    return iter(made)
+    return tuple(made)
+
+
+@attrs.frozen(kw_only=True)
+class _Fees:
+    """The one key of a row of ``[[fees]]``."""
+
+    tiers: tuple[FeeTier, ...]
+
+    def __attrs_post_init__(self) -> None:
+        check_tiers(self.tiers, "tiers")
 
 
 def _as_policy_error(error: WorkdiaryError) -> PolicyError:
