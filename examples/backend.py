@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 from workdiary import (
     Activity,
@@ -145,22 +146,21 @@ def show(statement: WeekStatement) -> None:
 
 
 def main() -> None:
-    db = database()
     thursday = "2026-11-19T08:00:00Z"
+    with closing(database()) as db:
+        statement = statement_of(db, "c-1", thursday)
+        show(statement)
+        for advice in statement.advice(at=thursday):
+            print(f"  advice: {advice}")
 
-    statement = statement_of(db, "c-1", thursday)
-    show(statement)
-    for advice in statement.advice(at=thursday):
-        print(f"  advice: {advice}")
+        call = add_time("2026-11-17T12:00Z", "2026-11-17T12:30Z", memo="Call about the release")
+        print()
+        print(verdict_words(request(db, "c-1", call, at=thursday)))
+        show(statement_of(db, "c-1", thursday))
 
-    call = add_time("2026-11-17T12:00Z", "2026-11-17T12:30Z", memo="Call about the release")
-    print()
-    print(verdict_words(request(db, "c-1", call, at=thursday)))
-    show(statement_of(db, "c-1", thursday))
-
-    late = add_time("2026-11-20T12:00Z", "2026-11-20T12:30Z", memo="Forgotten")
-    print()
-    print(verdict_words(request(db, "c-1", late, at="2026-11-23T12:00:00Z")))
+        late = add_time("2026-11-20T12:00Z", "2026-11-20T12:30Z", memo="Forgotten")
+        print()
+        print(verdict_words(request(db, "c-1", late, at="2026-11-23T12:00:00Z")))
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def test_every_reason_of_every_statement_has_words_without_gaps() -> None:
     assert seen[ReasonCode.LOW_ACTIVITY] == "Fewer than 3 of its ten minutes were active."
     assert seen[ReasonCode.MISSING_LABEL] == ("It has no activity label, and the client offers some: design, backend.")
     assert seen[ReasonCode.BILLING_NOT_VERIFIED] == (
-        "The client's billing method was not verified when worked, invoiced."
+        "The client's billing method was not verified when worked and when invoiced."
     )
     assert seen[ReasonCode.LOW_AVERAGE_ACTIVITY].startswith("The average activity is too low: ")
 
@@ -165,7 +165,7 @@ def test_a_verdict_is_said_with_its_deadline() -> None:
 def test_facts_read_well() -> None:
     facts = (("begins_at", instant("2026-11-02T00:00Z")), ("closes_at", None))
     assert reason_words(Reason(code=ReasonCode.OUTSIDE_CONTRACT, facts=facts)) == (
-        "The time is outside the contract, which begins Monday 2 November 2026, 00:00 UTC and closes never."
+        "The time is outside the contract, which runs from Monday 2 November 2026, 00:00 UTC until further notice."
     )
     role = (("role", "client"), ("action", "add_time"))
     assert reason_words(Reason(code=ReasonCode.ROLE_NOT_PERMITTED, facts=role)) == "The client may not add time here."

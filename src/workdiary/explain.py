@@ -28,7 +28,7 @@ __all__ = ["advice_words", "explain_segment", "instant_words", "reason_words", "
 _REASONS: Final[dict[ReasonCode, str]] = {
     ReasonCode.ROLE_NOT_PERMITTED: "The {role} may not {action} here.",
     ReasonCode.CONTRACT_NOT_ACTIVE: "The contract is not active at that moment; its status is {status}.",
-    ReasonCode.OUTSIDE_CONTRACT: "The time is outside the contract, which begins {begins_at} and closes {closes_at}.",
+    ReasonCode.OUTSIDE_CONTRACT: "The time is outside the contract, which runs from {begins_at} until {closes_at}.",
     ReasonCode.WEEK_LOCKED: "The week has been locked since {locks_at}.",
     ReasonCode.IN_THE_FUTURE: "Time can be added when it is over; this range ends {ends_at}.",
     ReasonCode.MANUAL_TIME_NOT_ALLOWED: "The client does not allow manual time.",
@@ -69,16 +69,16 @@ def reason_words(reason: Reason) -> str:
     >>> reason_words(Reason(code=ReasonCode.MANUAL_TIME))
     'Manual time is never protected.'
     """
-    return _REASONS[reason.code].format_map({name: _fact_words(value) for name, value in reason.facts})
+    return _REASONS[reason.code].format_map({name: _fact_words(name, value) for name, value in reason.facts})
 
 
-def _fact_words(value: object) -> str:
+def _fact_words(name: str, value: object) -> str:
     if value is None:
-        return "never"
+        return "further notice"
     if isinstance(value, Instant):
         return instant_words(value)
     if isinstance(value, tuple):
-        return ", ".join(map(str, value)) if value else "none"
+        return (" and when " if name == "moments" else ", ").join(map(str, value)) if value else "none"
     return str(value).replace("_", " ")
 
 

@@ -232,7 +232,7 @@ def _problems(error: BaseException, path: str, shape: type[Any]) -> Iterator[Wor
     elif isinstance(error, WorkdiaryError):
         yield error.under(path) if path else error
     elif isinstance(error, KeyError):
-        yield DocumentError(path, NOTHING, "is missing", "every key without a default must be given")
+        yield DocumentError(path, NOTHING, "is missing", "give it")
     else:
         yield DocumentError(path, str(error), "is not of the shape that is meant here", "give an object with its keys")
 

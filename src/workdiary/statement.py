@@ -25,11 +25,11 @@ from workdiary.rules.protection import protect, rate_cap_of
 if TYPE_CHECKING:
     from workdiary.advice import Advice
 
-__all__ = ["Amounts", "Hours", "ReportRow", "WeekStatement", "week_statement"]
+__all__ = ["Amounts", "ReportRow", "WeekHours", "WeekStatement", "week_statement"]
 
 
 @attrs.frozen(kw_only=True)
-class Hours:
+class WeekHours:
     """The hours of a week as text with two decimals, for reading only (BILL-2)."""
 
     tracked: str
@@ -106,11 +106,11 @@ class WeekStatement:
         return self.status.billable
 
     @property
-    def hours(self) -> Hours:
+    def hours(self) -> WeekHours:
         """The hours by status, and the billable ones."""
         sets = (self.tracked, self.manual, self.over_limit, self.billable)
         tracked, manual, over_limit, billable = (hours_text(len(slots)) for slots in sets)
-        return Hours(tracked=tracked, manual=manual, over_limit=over_limit, billable=billable)
+        return WeekHours(tracked=tracked, manual=manual, over_limit=over_limit, billable=billable)
 
     @property
     def lines(self) -> tuple[Line, ...]:

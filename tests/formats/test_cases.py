@@ -121,7 +121,7 @@ def test_what_manual_runs_say_of_evidence_is_ignored() -> None:
         (CASE, "kind", "month", "kind: 'month' is not a kind of case; choose one of: credit, week, edits, dispute"),
         (CASE, "kind", 5, "kind: 5 is not text; write it in quotes"),
         (CASE, "policy", "upwrok", "policy: 'upwrok' is not a preset; "),
-        (CASE, "policy", {}, "policy.name: is missing; every key without a default must be given\n"),
+        (CASE, "policy", {}, "policy.name: is missing; give it\n"),
         (CASE, "policy", 5, "policy: "),
         (CASE, "week", "2026-11-18", "week: '2026-11-18' is not an instant; "),
         (CASE, "week", "2026-11-18T00:00:00", "week: '2026-11-18T00:00:00' has no zone; "),

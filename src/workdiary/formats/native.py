@@ -41,6 +41,7 @@ __all__ = ["VERSION", "Record", "dumps", "loads", "read", "write"]
 
 FORMAT: Final = "workdiary"
 VERSION: Final = 1
+"""The version of the format that is written, and the only one that is read."""
 
 
 @attrs.frozen(kw_only=True)

@@ -37,7 +37,10 @@ SlotLike: TypeAlias = "int | str | datetime | Instant"
 """What is taken where a slot is meant: its number, or the instant at which it starts, on the grid."""
 
 SECONDS_PER_SLOT: Final = 600
+"""The seconds of a slot (GRID-1)."""
+
 SLOTS_PER_HOUR: Final = 6
+"""The slots of an hour."""
 
 WIDEST: Final = 1 << 23
 """The widest stretch that one set may span, in slots: 159 years, a megabyte."""

@@ -265,6 +265,7 @@ def zone(name: str, argument: str = "zone") -> Zone:
 
 
 UTC: Final = Zone("UTC", _UTC)
+"""Universal time: the zone of the grid, and of the presets' weeks."""
 
 
 class Weekday(Enum):
