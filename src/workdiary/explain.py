@@ -157,9 +157,11 @@ def _recorded(statement: WeekStatement, slot: Slot) -> str:
     sheet = statement.sheet
     memo, label = sheet.memo_at(slot), sheet.label_at(slot)
     parts = [Source.TRACKED.value if slot in sheet.tracked else Source.MANUAL.value]
+    # On one line: a memo is a stranger's text, and must not look like a decision.
+    memo = " ".join(memo.split())
     parts.append(f"memo “{memo}”" if slot in sheet.with_memo else "no memo")
     if label is not None:
-        parts.append(f"label “{label}”")
+        parts.append(f"label “{' '.join(label.split())}”")
     if slot in sheet.tracked:
         meter = sheet.meter_at(slot)
         parts.append("activity unknown" if meter is None else f"{meter} of 10 minutes active")

@@ -31,14 +31,12 @@ def test_activity_1_the_meter_is_the_number_of_active_minutes() -> None:
 
 def test_activity_of_minutes_knows_every_total() -> None:
     activity = Activity.of_minutes(BUSY)
-    assert activity == Activity(
-        meter=7, counts=tuple(BUSY), keystrokes=280, clicks=14, scrolls=7, mouse_events=21
-    )
+    assert activity == Activity(meter=7, counts=tuple(BUSY), keystrokes=280, clicks=14, scrolls=7, mouse_events=21)
     assert activity.minutes == tuple(Minute(keystrokes=k, clicks=c, scrolls=s) for k, c, s in BUSY)
 
 
 def test_activity_takes_minutes_as_values_lists_or_tuples() -> None:
-    mixed = [Minute(keystrokes=40, clicks=2, scrolls=1), [40, 2, 1], *BUSY[2:]]
+    mixed: list[Any] = [Minute(keystrokes=40, clicks=2, scrolls=1), [40, 2, 1], *BUSY[2:]]
     assert Activity.of_minutes(mixed) == Activity.of_minutes(BUSY)
     assert Activity.of_minutes(iter(BUSY)) == Activity.of_minutes(BUSY)
 

@@ -132,7 +132,11 @@ def test_without_a_status_a_contract_is_active_from_its_first_terms_on() -> None
 
 def test_edit_5_the_status_is_that_in_force_and_before_the_first_there_is_none() -> None:
     made = contract(
-        status=[status("2026-11-03T00:00Z", ACTIVE), status("2026-11-10T00:00Z", PAUSED), status("2026-11-20T00:00Z", CLOSED)]
+        status=[
+            status("2026-11-03T00:00Z", ACTIVE),
+            status("2026-11-10T00:00Z", PAUSED),
+            status("2026-11-20T00:00Z", CLOSED),
+        ]
     )
     assert made.status_at(instant("2026-11-02T12:00Z")) is None
     assert made.status_at(instant("2026-11-09T23:59:59Z")) is ACTIVE

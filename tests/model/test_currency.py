@@ -34,13 +34,26 @@ def test_bill_1_beyond_the_current_list_only_withdrawn_codes_are_known() -> None
 
 @pytest.mark.parametrize(
     ("code", "digits"),
-    [("USD", 2), ("EUR", 2), ("JPY", 0), ("KRW", 0), ("KWD", 3), ("TND", 3), ("CLF", 4), ("UYU", 2), ("UYW", 4), ("HUF", 2)],
+    [
+        ("USD", 2),
+        ("EUR", 2),
+        ("JPY", 0),
+        ("KRW", 0),
+        ("KWD", 3),
+        ("TND", 3),
+        ("CLF", 4),
+        ("UYU", 2),
+        ("UYW", 4),
+        ("HUF", 2),
+    ],
 )
 def test_bill_1_the_digits_of_some_currencies(code: str, digits: int) -> None:
     assert minor_digits(code) == digits
 
 
-@pytest.mark.parametrize("code", ["XAU", "XXX", "XTS", "XDR", "usd", "US", "USD ", "", "BTC", "ZZZ", None, 840, ["USD"]])
+@pytest.mark.parametrize(
+    "code", ["XAU", "XXX", "XTS", "XDR", "usd", "US", "USD ", "", "BTC", "ZZZ", None, 840, ["USD"]]
+)
 def test_bill_1_a_currency_without_known_digits_is_an_error(code: Any) -> None:
     words = "has no known minor digits", "give an ISO 4217 code such as USD, EUR or JPY"
     assert refusal(UnknownCurrency, minor_digits, code) == ("currency", code, *words)

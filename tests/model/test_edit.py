@@ -75,7 +75,9 @@ def test_a_range_wider_than_any_diary_is_refused(call: Any) -> None:
     assert refusal(InvalidValue, call, 0, WIDEST + 1)[1] == WIDEST + 1
 
 
-@pytest.mark.parametrize("make", [lambda memo: add_time(TEN, ELEVEN, memo=memo), lambda memo: edit_memo(TEN, ELEVEN, memo=memo)])
+@pytest.mark.parametrize(
+    "make", [lambda memo: add_time(TEN, ELEVEN, memo=memo), lambda memo: edit_memo(TEN, ELEVEN, memo=memo)]
+)
 def test_a_memo_is_text_of_at_most_4000_characters(make: Any) -> None:
     assert make("x" * 4000).memo == "x" * 4000
     assert refusal(InvalidValue, make, "x" * 4001) == (
@@ -84,7 +86,17 @@ def test_a_memo_is_text_of_at_most_4000_characters(make: Any) -> None:
         "is longer than 4000 characters",
         "shorten it",
     )
-    assert refusal(InvalidValue, make, None) == ("memo", None, "is not text", "give a string, blank for none")
+    assert refusal(InvalidValue, make, None) == ("memo", None, "is not text", "give a string")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda label: add_time(TEN, ELEVEN, memo="m", label=label), lambda label: edit_label(TEN, ELEVEN, label=label)],
+)
+def test_a_label_is_text_of_at_most_4000_characters(make: Any) -> None:
+    assert make("x" * 4000).label == "x" * 4000
+    assert refusal(InvalidValue, make, "x" * 4001)[0] == "label"
+    assert refusal(InvalidValue, make, 5) == ("label", 5, "is not text", "give a string")
 
 
 @pytest.mark.parametrize("blank", [None, "", " \u2003"])

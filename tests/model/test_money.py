@@ -131,7 +131,17 @@ def test_bill_1_a_rate_is_printed_with_the_minor_digits_more_when_it_has_more() 
 
 @pytest.mark.parametrize(
     ("text", "slots"),
-    [("40", 240), ("12.5", 75), ("0", 0), ("0.16", 0), ("0.17", 1), ("0.5", 3), ("0.333333", 1), ("0.334", 2), ("168", 1008)],
+    [
+        ("40", 240),
+        ("12.5", 75),
+        ("0", 0),
+        ("0.16", 0),
+        ("0.17", 1),
+        ("0.5", 3),
+        ("0.333333", 1),
+        ("0.334", 2),
+        ("168", 1008),
+    ],
 )
 def test_limit_1_hours_are_floor_of_hours_times_six_segments(text: str, slots: int) -> None:
     assert hours(text).slots == slots
@@ -195,11 +205,17 @@ def test_bill_1_half_up_and_half_even_at_a_cent() -> None:
 @pytest.mark.parametrize(
     ("amount", "currency", "minor", "text"),
     [
-        ("10.00", "USD", 1000, "10.00"), ("10", "USD", 1000, "10.00"), ("0.05", "USD", 5, "0.05"), ("10.500", "USD", 1050, "10.50"),
-        ("4071", "JPY", 4071, "4071"), ("4071.0", "JPY", 4071, "4071"), ("1.234", "KWD", 1234, "1.234"), ("0", "KWD", 0, "0.000"),
+        ("10.00", "USD", 1000, "10.00"),
+        ("10", "USD", 1000, "10.00"),
+        ("0.05", "USD", 5, "0.05"),
+        ("10.500", "USD", 1050, "10.50"),
+        ("4071", "JPY", 4071, "4071"),
+        ("4071.0", "JPY", 4071, "4071"),
+        ("1.234", "KWD", 1234, "1.234"),
+        ("0", "KWD", 0, "0.000"),
         ("1.2345", "CLF", 12345, "1.2345"),
     ],
-)  # fmt: skip
+)
 def test_money_is_a_whole_number_of_minor_units(amount: str, currency: str, minor: int, text: str) -> None:
     money = Money.of(amount, currency)
     assert money == Money(minor, currency)

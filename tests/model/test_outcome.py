@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -65,12 +65,14 @@ def test_unprotected_runs_say_of_each_slot_exactly_what_why_says() -> None:
         protection = Protection(
             failures=tuple(Reason(code=code, slots=Slots.from_bits(at(0), mask)) for code, mask in masks)
         )
-        told = {slot: finding.codes for finding in protection.unprotected for slot in range(finding.start, finding.stop)}
+        told = {
+            slot: finding.codes for finding in protection.unprotected for slot in range(finding.start, finding.stop)
+        }
         assert told == {
             at(n): tuple(reason.code for reason in protection.why(at(n))) for n in range(4) if protection.why(at(n))
         }
         runs = protection.unprotected
-        assert all(one.stop < two.start or one.codes != two.codes for one, two in zip(runs, runs[1:], strict=False))
+        assert all(one.stop < two.start or one.codes != two.codes for one, two in pairwise(runs))
 
 
 # Bills

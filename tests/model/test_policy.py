@@ -21,6 +21,7 @@ from workdiary.model.policy import (
     Credit,
     CreditRule,
     DisputeRule,
+    FeeTier,
     LabelNeed,
     LimitOrder,
     LimitRule,
@@ -150,6 +151,52 @@ def test_what_a_policy_need_not_say() -> None:
     assert PLAIN.palette == Palette() == Palette(tracked="#3c8224", manual="#e8b923", over_limit="#c9302c")
     source = RuleSource(section="limit", since=date(2026, 1, 1), source="Help", rules=("LIMIT-1",))
     assert source.confidence is Confidence.PLATFORM
+
+
+@pytest.mark.parametrize("rate", ["0", "0.10", "1"])
+def test_bill_3_the_rate_of_a_tier_is_a_fraction(rate: str) -> None:
+    assert FeeTier(above=Decimal(0), rate=Decimal(rate)).rate == Decimal(rate)
+
+
+@pytest.mark.parametrize("rate", ["10", "1.01", "-0.01"])
+def test_bill_3_a_rate_in_percent_is_refused(rate: str) -> None:
+    assert refusal(InvalidValue, FeeTier, above=Decimal(0), rate=Decimal(rate)) == (
+        "rate",
+        rate,
+        "is not a fraction from 0 to 1",
+        "write 10 % as 0.10",
+    )
+
+
+def tiers(*above: int) -> tuple[FeeTier, ...]:
+    return tuple(FeeTier(above=Decimal(threshold), rate=Decimal("0.1")) for threshold in above)
+
+
+@pytest.mark.parametrize("above", [(), (0,), (0, 1), (0, 500, 10_000)])
+def test_bill_3_tiers_rise_from_0(above: tuple[int, ...]) -> None:
+    assert attrs.evolve(PLAIN, fees=tiers(*above)).fees == tiers(*above)
+
+
+@pytest.mark.parametrize("above", [(1,), (0, 0), (0, 2, 1), (5, 0), (0, 1, 1)])
+def test_bill_3_tiers_in_another_order_are_refused(above: tuple[int, ...]) -> None:
+    assert refusal(InvalidValue, attrs.evolve, PLAIN, fees=tiers(*above)) == (
+        "fees",
+        ", ".join(map(str, above)),
+        "do not rise from 0",
+        "order the tiers, the first above 0",
+    )
+
+
+@pytest.mark.parametrize("colour", ["#3c822", "#3c82244", "3c8224", "#3c822g", "green", "", "#3c8224\n"])
+@pytest.mark.parametrize("name", ["tracked", "manual", "over_limit"])
+def test_status_1_a_colour_is_six_hexadecimal_digits(name: str, colour: str) -> None:
+    assert refusal(InvalidValue, Palette, **{name: colour}) == (
+        name,
+        colour,
+        "is not a colour",
+        "write it like #3c8224",
+    )
+    assert getattr(Palette(**{name: "#ABCDEF"}), name) == "#ABCDEF"
 
 
 # Weeks and calendar

@@ -157,6 +157,6 @@ def test_a_segment_is_a_value() -> None:
     some: Any = one
     with pytest.raises(AttributeError):
         some.memo = "x"
+    make: Any = Segment
     with pytest.raises(TypeError):
-        make: Any = Segment
         make(1, Source.TRACKED)

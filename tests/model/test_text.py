@@ -45,4 +45,5 @@ def test_edit_6_a_blank_label_is_none_and_another_stays_as_it_is() -> None:
 
 def test_a_label_that_is_no_text_is_left_for_the_segment_to_refuse() -> None:
     wrong: Any = 5
-    assert label_or_none(wrong) == 5
+    label: Any = label_or_none(wrong)
+    assert label == 5

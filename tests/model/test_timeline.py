@@ -9,13 +9,19 @@ import pytest
 from tests.support import refusal, terms
 from workdiary.errors import OrderError
 from workdiary.model.contract import Terms
-from workdiary.model.slots import SECONDS_PER_SLOT
+from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.timeline import Piece, Timeline
 from workdiary.model.times import instant, slot_at
 
-FIRST, SECOND, THIRD = (terms(f"2026-11-{day}T00:00Z", rate) for day, rate in (("02", "10"), ("09", "20"), ("16", "30")))
+FIRST, SECOND, THIRD = (
+    terms(f"2026-11-{day}T00:00Z", rate) for day, rate in (("02", "10"), ("09", "20"), ("16", "30"))
+)
 LINE: Timeline[Terms] = Timeline.of([FIRST, SECOND, THIRD])
 NONE: Timeline[Terms] = Timeline.of([])
+
+
+def piece(start: int, stop: int, value: Terms | None) -> Piece[Terms]:
+    return Piece(Slot(start), Slot(stop), value)
 
 
 def at(text: str) -> Terms | None:
@@ -84,41 +90,41 @@ def test_two_values_at_one_instant_are_refused_with_their_place() -> None:
 
 def test_bill_1_pieces_say_what_holds_at_the_start_of_each_slot() -> None:
     edge = slot_at("2026-11-09T00:00Z")
-    assert LINE.pieces(edge - 2, edge + 2) == (Piece(edge - 2, edge, FIRST), Piece(edge, edge + 2, SECOND))
-    assert LINE.pieces(edge, edge + 2) == (Piece(edge, edge + 2, SECOND),)
-    assert LINE.pieces(edge - 2, edge) == (Piece(edge - 2, edge, FIRST),)
-    assert LINE.pieces(edge - 2, edge + 1) == (Piece(edge - 2, edge, FIRST), Piece(edge, edge + 1, SECOND))
+    assert LINE.pieces(edge - 2, edge + 2) == (piece(edge - 2, edge, FIRST), piece(edge, edge + 2, SECOND))
+    assert LINE.pieces(edge, edge + 2) == (piece(edge, edge + 2, SECOND),)
+    assert LINE.pieces(edge - 2, edge) == (piece(edge - 2, edge, FIRST),)
+    assert LINE.pieces(edge - 2, edge + 1) == (piece(edge - 2, edge, FIRST), piece(edge, edge + 1, SECOND))
     assert LINE.pieces(edge, edge) == ()
-    assert NONE.pieces(3, 5) == (Piece(3, 5, None),)
+    assert NONE.pieces(3, 5) == (piece(3, 5, None),)
 
 
 def test_bill_1_before_the_first_value_a_piece_has_none() -> None:
     first, second, third = (slot_at(f"2026-11-{day}T00:00Z") for day in ("02", "09", "16"))
     assert LINE.pieces(first - 6, third + 6) == (
-        Piece(first - 6, first, None),
-        Piece(first, second, FIRST),
-        Piece(second, third, SECOND),
-        Piece(third, third + 6, THIRD),
+        piece(first - 6, first, None),
+        piece(first, second, FIRST),
+        piece(second, third, SECOND),
+        piece(third, third + 6, THIRD),
     )
 
 
 def test_bill_1_a_value_that_begins_inside_a_slot_holds_from_the_next_one() -> None:
     line = Timeline.of([FIRST, terms("2026-11-09T00:05:00Z", "20"), terms("2026-11-09T00:10:01Z", "30")])
     edge = slot_at("2026-11-09T00:00Z")
-    assert [(piece.start - edge, piece.stop - edge, piece.value and str(piece.value.rate)) for piece in
+    assert [(part.start - edge, part.stop - edge, part.value and str(part.value.rate)) for part in
             line.pieces(edge - 1, edge + 4)] == [(-1, 1, "10"), (1, 2, "20"), (2, 4, "30")]  # fmt: skip
 
 
 def test_bill_1_a_value_that_no_slots_start_meets_is_in_no_piece() -> None:
     line = Timeline.of([FIRST, terms("2026-11-09T00:01:00Z", "20"), terms("2026-11-09T00:02:00Z", "30")])
     edge = slot_at("2026-11-09T00:00Z")
-    assert [piece.value and str(piece.value.rate) for piece in line.pieces(edge, edge + 3)] == ["10", "30"]
-    assert [piece.value and str(piece.value.rate) for piece in line.pieces(edge + 1, edge + 3)] == ["30"]
+    assert [part.value and str(part.value.rate) for part in line.pieces(edge, edge + 3)] == ["10", "30"]
+    assert [part.value and str(part.value.rate) for part in line.pieces(edge + 1, edge + 3)] == ["30"]
 
 
 def test_pieces_agree_with_asking_slot_by_slot() -> None:
     line = Timeline.of([terms(f"1970-01-01T00:{minute:02d}:00Z", str(minute)) for minute in (3, 10, 14, 16, 40)])
     for start in range(-2, 7):
         for stop in range(start, 8):
-            told = [piece.value for piece in line.pieces(start, stop) for _ in range(piece.start, piece.stop)]
+            told = [part.value for part in line.pieces(start, stop) for _ in range(part.start, part.stop)]
             assert told == [line.at(slot * SECONDS_PER_SLOT) for slot in range(start, stop)]

@@ -67,9 +67,23 @@ def test_the_repeated_hour_of_an_aware_datetime_keeps_its_fold() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "noon", "now", "2026-11-23", "2026-11-23T12Z", "20261123T1200Z", "2026-11-23T12:00ZZ", "1795435200",
-             "2026-W48-1T12:00Z", " 2026-11-23T12:00Z", "2026-11-23T12:00Z\n", "２026-11-23T12:00Z", "2026-11-23T12:00.5Z"]
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "noon",
+        "now",
+        "2026-11-23",
+        "2026-11-23T12Z",
+        "20261123T1200Z",
+        "2026-11-23T12:00ZZ",
+        "1795435200",
+        "2026-W48-1T12:00Z",
+        " 2026-11-23T12:00Z",
+        "2026-11-23T12:00Z\n",
+        "２026-11-23T12:00Z",
+        "2026-11-23T12:00.5Z",
+    ],
+)
 def test_other_text_is_no_instant(text: str) -> None:
     assert refusal(InvalidValue, instant, text, "since") == (
         "since",

@@ -80,9 +80,7 @@ def test_a_verdict_with_reasons_refuses_and_require_raises_all_of_them() -> None
     assert caught.value.value is verdict
     assert caught.value.allowed == "refused: week_locked (EDIT-3), memo_required (EDIT-5)"
     assert caught.value.remedy == "nothing was changed"
-    assert str(caught.value) == (
-        "change: refused: week_locked (EDIT-3), memo_required (EDIT-5); nothing was changed"
-    )
+    assert str(caught.value) == ("change: refused: week_locked (EDIT-3), memo_required (EDIT-5); nothing was changed")
     assert isinstance(caught.value, PermissionError)
 
 

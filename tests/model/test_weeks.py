@@ -63,14 +63,46 @@ WEEKS = [
     ("2026-03-05T00:00Z", Weekday.MONDAY, 0, "America/New_York", "2026-03-02T05:00:00Z", "2026-03-09T04:00:00Z", 1002),
     ("2026-10-29T00:00Z", Weekday.MONDAY, 0, "America/New_York", "2026-10-26T04:00:00Z", "2026-11-02T05:00:00Z", 1014),
     # A start in the skipped hour: Sunday 02:30 is 03:30 that day.
-    ("2026-03-10T00:00Z", Weekday.SUNDAY, 150, "America/New_York", "2026-03-08T07:30:00Z", "2026-03-15T06:30:00Z", 1002),
-    ("2026-03-05T00:00Z", Weekday.SUNDAY, 150, "America/New_York", "2026-03-01T07:30:00Z", "2026-03-08T07:30:00Z", 1008),
+    (
+        "2026-03-10T00:00Z",
+        Weekday.SUNDAY,
+        150,
+        "America/New_York",
+        "2026-03-08T07:30:00Z",
+        "2026-03-15T06:30:00Z",
+        1002,
+    ),
+    (
+        "2026-03-05T00:00Z",
+        Weekday.SUNDAY,
+        150,
+        "America/New_York",
+        "2026-03-01T07:30:00Z",
+        "2026-03-08T07:30:00Z",
+        1008,
+    ),
     # A start in the repeated hour: Sunday 01:30, its first occurrence.
     ("2026-11-03T00:00Z", Weekday.SUNDAY, 90, "America/New_York", "2026-11-01T05:30:00Z", "2026-11-08T06:30:00Z", 1014),
     ("2026-11-01T06:15Z", Weekday.SUNDAY, 90, "America/New_York", "2026-11-01T05:30:00Z", "2026-11-08T06:30:00Z", 1014),
     # Australia/Lord_Howe shifts by half an hour: 168.5 and 167.5 hours.
-    ("2026-04-03T00:00Z", Weekday.MONDAY, 0, "Australia/Lord_Howe", "2026-03-29T13:00:00Z", "2026-04-05T13:30:00Z", 1011),
-    ("2026-10-01T00:00Z", Weekday.MONDAY, 0, "Australia/Lord_Howe", "2026-09-27T13:30:00Z", "2026-10-04T13:00:00Z", 1005),
+    (
+        "2026-04-03T00:00Z",
+        Weekday.MONDAY,
+        0,
+        "Australia/Lord_Howe",
+        "2026-03-29T13:00:00Z",
+        "2026-04-05T13:30:00Z",
+        1011,
+    ),
+    (
+        "2026-10-01T00:00Z",
+        Weekday.MONDAY,
+        0,
+        "Australia/Lord_Howe",
+        "2026-09-27T13:30:00Z",
+        "2026-10-04T13:00:00Z",
+        1005,
+    ),
     # Pacific/Apia had no Friday 2011-12-30: six days.
     ("2011-12-28T00:00Z", Weekday.MONDAY, 0, "Pacific/Apia", "2011-12-26T10:00:00Z", "2012-01-01T10:00:00Z", 864),
     # … so that a week from that Friday begins on Saturday, and the one before is whole.
@@ -82,8 +114,16 @@ WEEKS = [
     ("2026-11-18T00:00Z", Weekday.MONDAY, 0, "Asia/Kathmandu", "2026-11-15T18:15:00Z", "2026-11-22T18:15:00Z", 1008),
     # America/St_Johns went back from Sunday 00:01 to Saturday 23:01: the second 23:15 is in the new week.
     ("2010-11-07T02:45Z", Weekday.SUNDAY, 0, "America/St_Johns", "2010-11-07T02:30:00Z", "2010-11-14T03:30:00Z", 1014),
-    ("2010-11-07T02:29:59Z", Weekday.SUNDAY, 0, "America/St_Johns", "2010-10-31T02:30:00Z", "2010-11-07T02:30:00Z", 1008),
-]  # fmt: skip
+    (
+        "2010-11-07T02:29:59Z",
+        Weekday.SUNDAY,
+        0,
+        "America/St_Johns",
+        "2010-10-31T02:30:00Z",
+        "2010-11-07T02:30:00Z",
+        1008,
+    ),
+]
 
 
 @pytest.mark.parametrize(("inside", "day", "minute", "name", "starts", "ends", "count"), WEEKS)

@@ -180,9 +180,17 @@ def test_without_a_title_the_name_is_the_title() -> None:
 
 
 def test_the_keys_that_may_be_left_out_of_the_protection() -> None:
-    rule = policies.parse(
-        changed(('min_average_active_minutes = "5.5"', ""), ('lifetime_hours = "50"', ""), ('lifetime_amount = "2500"', ""))
-    ).at().protection  # fmt: skip
+    rule = (
+        policies.parse(
+            changed(
+                ('min_average_active_minutes = "5.5"', ""),
+                ('lifetime_hours = "50"', ""),
+                ('lifetime_amount = "2500"', ""),
+            )
+        )
+        .at()
+        .protection
+    )
     assert (rule.min_average_active_minutes, rule.lifetime_hours, rule.lifetime_amount) == (None, None, None)
 
 
@@ -210,23 +218,58 @@ WRONG = [
     (("min_seconds = 300", "min_seconds = 0"), "credit[0].min_seconds", 0, "is not 1 to 600 seconds"),
     (("min_seconds = 300", 'min_seconds = "300"'), "credit[0].min_seconds", "300", "is not a whole number"),
     (("min_seconds = 300", "min_seconds = true"), "credit[0].min_seconds", True, "is not a whole number"),
-    (('increase = "whole_week"', 'increase = "next_week"'), "limit[0].increase", "next_week", "is not whole_week or from_then_on"),
-    (('locks_after = "P9DT1H30M"', 'locks_after = "9 days"'), "editing[0].locks_after", "9 days", "is not a wall-clock offset"),
-    (('statuses = ["active", "paused"]', 'statuses = ["active", "idle"]'), "editing[0].statuses[1]", "idle", "is not known"),
+    (
+        ('increase = "whole_week"', 'increase = "next_week"'),
+        "limit[0].increase",
+        "next_week",
+        "is not whole_week or from_then_on",
+    ),
+    (
+        ('locks_after = "P9DT1H30M"', 'locks_after = "9 days"'),
+        "editing[0].locks_after",
+        "9 days",
+        "is not a wall-clock offset",
+    ),
+    (
+        ('statuses = ["active", "paused"]', 'statuses = ["active", "idle"]'),
+        "editing[0].statuses[1]",
+        "idle",
+        "is not known",
+    ),
     (('statuses = ["active", "paused"]', 'statuses = "active"'), "editing[0].statuses", "active", "is not a list"),
     (('["add_time"]', '["add_times"]'), "editing[0].permissions.freelancer[0]", "add_times", "is not known"),
-    (("needs_permission = false", 'needs_permission = "no"'), "manual[0].needs_permission", "no", "is not true or false"),
+    (
+        ("needs_permission = false", 'needs_permission = "no"'),
+        "manual[0].needs_permission",
+        "no",
+        "is not true or false",
+    ),
     (("needs_permission = false", "needs_permission = 0"), "manual[0].needs_permission", 0, "is not true or false"),
     (("min_active_minutes = 0", "min_active_minutes = 11"), "protection[0].min_active_minutes", 11, "is not 0 to 10"),
-    (('lifetime_hours = "50"', "lifetime_hours = 50"), "protection[0].lifetime_hours", 50, "is not a decimal number as text"),
-    (('lifetime_hours = "50"', "lifetime_hours = 50.5"), "protection[0].lifetime_hours", 50.5, "is a float, which cannot hold it exactly"),
-    (('lifetime_hours = "50"', 'lifetime_hours = "-1"'), "protection[0].lifetime_hours", "-1", "is not a decimal number, 0 or more"),
-    (('since = 2020-02-01', 'since = "soon"'), "billing[0].since", "soon", "is not a date"),
-    (('since = 2020-02-01', "since = 2020"), "billing[0].since", 2020, "is not a date"),
+    (
+        ('lifetime_hours = "50"', "lifetime_hours = 50"),
+        "protection[0].lifetime_hours",
+        50,
+        "is not a decimal number as text",
+    ),
+    (
+        ('lifetime_hours = "50"', "lifetime_hours = 50.5"),
+        "protection[0].lifetime_hours",
+        50.5,
+        "is a float, which cannot hold it exactly",
+    ),
+    (
+        ('lifetime_hours = "50"', 'lifetime_hours = "-1"'),
+        "protection[0].lifetime_hours",
+        "-1",
+        "is not a decimal number, 0 or more",
+    ),
+    (("since = 2020-02-01", 'since = "soon"'), "billing[0].since", "soon", "is not a date"),
+    (("since = 2020-02-01", "since = 2020"), "billing[0].since", 2020, "is not a date"),
     (('confidence = "decision"', 'confidence = "sure"'), "credit[0].confidence", "sure", "is not known"),
     (('source = "Acme handbook, page 7"', "source = 7"), "billing[0].source", 7, "is not text"),
     (('rules = ["BILL-1"]', 'rules = "BILL-1"'), "billing[0].rules", "BILL-1", "is not a list"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("swap", "path", "value", "allowed"), WRONG)
@@ -288,11 +331,10 @@ def test_a_title_is_text() -> None:
     ]
 
 
-@pytest.mark.parametrize(("section", "value"), [("[manual]", dict), ("[manual]", dict)])
-def test_a_section_that_is_not_a_list_of_rows_is_refused(section: str, value: type) -> None:
-    ((place, given, allowed, remedy),) = problems(changed(("[[manual]]", section)))
+def test_a_section_that_is_not_a_list_of_rows_is_refused() -> None:
+    ((place, given, allowed, remedy),) = problems(changed(("[[manual]]", "[manual]")))
     assert (place, allowed, remedy) == ("acme.toml: manual", "is not a list of dated rows", "write it as [[manual]]")
-    assert isinstance(given, value)
+    assert isinstance(given, dict)
 
 
 @pytest.mark.parametrize("line", ["fees = []", "fees = 5", "palette = {}"])
@@ -330,15 +372,15 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_path(tmp_path: Path) -> No
     missing = tmp_path / "none.toml"
     assert refusal(PolicyError, policies.load, missing) == (
         str(missing),
-        "No such file or directory",
-        "cannot be read",
+        NOTHING,
+        "cannot be read (No such file or directory)",
         "check the path",
     )
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe")
-    place, reason, allowed, _ = refusal(PolicyError, policies.load, str(binary))
-    assert (place, allowed) == (str(binary), "cannot be read")
-    assert "codec" in str(reason)
+    place, _, allowed, _ = refusal(PolicyError, policies.load, str(binary))
+    assert place == str(binary)
+    assert allowed.startswith("cannot be read ('utf-8' codec")
 
 
 def test_errors_of_a_file_name_the_file_and_not_its_folder(tmp_path: Path) -> None:

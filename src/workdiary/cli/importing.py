@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workdiary import policies
 from workdiary.cli.results import print_json
 from workdiary.cli.text import safe
-from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
+from workdiary.errors import NOTHING, DocumentError, InvalidValue, Problems, WorkdiaryError
 from workdiary.formats import native
 from workdiary.formats.imported import Imported
 from workdiary.formats.native import Record
@@ -78,7 +78,7 @@ def read_bytes(path: str) -> bytes:
             raise DocumentError(path, f"{size} bytes", f"is over the limit of {LARGEST}", "split it by week")
         return Path(path).read_bytes()
     except OSError as error:
-        raise DocumentError(path, error.strerror, "cannot be read", "check the path") from None
+        raise DocumentError(path, NOTHING, f"cannot be read ({error.strerror})", "check the path") from None
 
 
 def import_files(

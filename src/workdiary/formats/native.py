@@ -18,20 +18,21 @@ picture's digest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, pairwise
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final
 
 import attrs
 
 from workdiary import policies
-from workdiary.errors import DocumentError, OverlapError, Problems, WorkdiaryError
+from workdiary.errors import NOTHING, DocumentError, OverlapError, Problems, WorkdiaryError
 from workdiary.formats.reading import LARGEST, entries, field, parse_json, slot_of, text_of
 from workdiary.model.activity import MINUTES, Activity
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
-from workdiary.model.segment import Segment, Snapshot, Source
+from workdiary.model.segment import Segment, Snapshot, Source, check_text
 from workdiary.model.sheet import Sheet, SheetBuilder
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
 from workdiary.model.times import Instant, Week, slot_start
@@ -142,7 +143,7 @@ def read(path: str | Path) -> tuple[Record, ...]:
             raise DocumentError(str(path), f"{size} bytes", f"is over the limit of {LARGEST}", "split it by year")
         return loads(place.read_bytes())
     except OSError as error:
-        raise DocumentError(str(path), error.strerror, "cannot be read", "check the path") from None
+        raise DocumentError(str(path), NOTHING, f"cannot be read ({error.strerror})", "check the path") from None
 
 
 def write(path: str | Path, records: Iterable[Record]) -> None:
@@ -239,31 +240,44 @@ def _run_in(given: object, path: str) -> Run:
         source=source,
         memo=text_of(field(given, "memo", path), f"{path}.memo"),
         label=None if label is None else text_of(label, f"{path}.label"),
-        activity=_each(given.get("activity"), f"{path}.activity", stop - start, _activity_in),
-        snapshots=_each(given.get("snapshots"), f"{path}.snapshots", stop - start, _snapshots_in),
+        activity=_activities_in(_each(given.get("activity"), f"{path}.activity", stop - start), f"{path}.activity"),
+        snapshots=_snapshots_in(_each(given.get("snapshots"), f"{path}.snapshots", stop - start), f"{path}.snapshots"),
     )
     if source is Source.MANUAL and (run.activity or run.snapshots):
         key = "activity" if run.activity else "snapshots"
         raise DocumentError(f"{path}.{key}", "a list", "cannot belong to manual time (MANUAL-1)", "give null")
-    try:
-        next(run.segments())  # checks memo and label, which all of them share
-    except WorkdiaryError as error:
-        raise error.under(path) from None
+    check_text(run.memo, f"{path}.memo")
+    if run.label is not None:
+        check_text(run.label, f"{path}.label")
     return run
 
 
-def _each(given: object, path: str, length: int, read_one: Callable[[Any, str], Any]) -> tuple[Any, ...]:
+_PLAIN: Final = {int, NoneType}
+
+
+def _each(given: object, path: str, length: int) -> list[Any]:
+    """Return what a run says of each of its segments; nothing for null."""
     if given is None:
-        return ()
+        return []
     if not isinstance(given, list) or len(given) != length:
         size = len(given) if isinstance(given, list) else given
         raise DocumentError(path, size, f"is not a list of {length}, one item a segment", "give null for none at all")
-    return tuple([read_one(item, f"{path}[{n}]") for n, item in enumerate(given)])
+    return given
+
+
+def _activities_in(given: list[Any], path: str) -> tuple[Activity | int | None, ...]:
+    # Bare meters are most of a long diary: looked at together, and kept as they are.
+    if set(map(type, given)) <= _PLAIN and _METERS.issuperset(given):
+        return tuple(given)
+    return tuple([_activity_in(item, f"{path}[{n}]") for n, item in enumerate(given)])
+
+
+_METERS: Final = frozenset({None, *range(MINUTES + 1)})
 
 
 def _activity_in(given: Any, path: str) -> Activity | int | None:
-    if given is None or (type(given) is int and 0 <= given <= MINUTES):
-        return given  # kept as it is: most of a long diary, and no object is needed to classify it
+    if given is None or (type(given) is int and given in _METERS):
+        return given
     try:
         if isinstance(given, dict):
             unknown = given.keys() - set(_TOTALS) - {"meter"}
@@ -283,19 +297,27 @@ def _activity_in(given: Any, path: str) -> Activity | int | None:
 _TOTALS: Final = ("keystrokes", "clicks", "scrolls", "mouse_events")
 
 
-def _snapshots_in(given: Any, path: str) -> tuple[Any, ...]:
-    for shot, place in entries(given, path):
-        if isinstance(shot, dict):
-            if shot.keys() != {"at", "digest"} or not isinstance(shot["digest"], str):
-                raise DocumentError(place, shot, "is not a snapshot", 'give {"at": second, "digest": text}')
-            _check_second(shot["at"], f"{place}.at")
-        else:
-            _check_second(shot, place)
-    return tuple(given)
+def _snapshots_in(given: list[Any], path: str) -> tuple[tuple[Any, ...], ...]:
+    if set(map(type, given)) <= {list}:
+        seconds = list(chain.from_iterable(given))
+        if set(map(type, seconds)) <= _PLAIN and _SECONDS.issuperset(seconds):
+            return tuple(map(tuple, given))
+    for n, shots in enumerate(given):
+        for shot, place in entries(shots, f"{path}[{n}]"):
+            if isinstance(shot, dict):
+                if shot.keys() != {"at", "digest"} or not isinstance(shot["digest"], str):
+                    raise DocumentError(place, shot, "is not a snapshot", 'give {"at": second, "digest": text}')
+                _check_second(shot["at"], f"{place}.at")
+            else:
+                _check_second(shot, place)
+    return tuple(map(tuple, given))
+
+
+_SECONDS: Final = frozenset({None, *range(SECONDS_PER_SLOT)})
 
 
 def _check_second(given: Any, path: str) -> None:
-    if given is not None and (type(given) is not int or not 0 <= given < SECONDS_PER_SLOT):
+    if type(given) not in _PLAIN or given not in _SECONDS:
         raise DocumentError(path, given, "is not a second of the segment", "give 0 to 599, or null when unknown")
 
 

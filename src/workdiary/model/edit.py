@@ -13,7 +13,7 @@ import attrs
 
 from workdiary.errors import InvalidValue
 from workdiary.model.policy import Action
-from workdiary.model.segment import MEMO_LENGTH, Segment
+from workdiary.model.segment import Segment, check_text
 from workdiary.model.slots import Slot, Slots
 from workdiary.model.text import label_or_none
 from workdiary.model.times import Moment, slot_at, slot_start
@@ -30,6 +30,15 @@ __all__ = [
     "edit_label",
     "edit_memo",
 ]
+
+
+def _is_memo(_: object, field: attrs.Attribute[str], memo: str) -> None:
+    check_text(memo, field.name)
+
+
+def _is_label(_: object, field: attrs.Attribute[str | None], label: str | None) -> None:
+    if label is not None:
+        check_text(label, field.name)
 
 
 @attrs.frozen(kw_only=True)
@@ -59,8 +68,8 @@ class _Range:
 class AddTime(_Range):
     """Manual time for every slot of a range (MANUAL-1)."""
 
-    memo: str = ""
-    label: str | None = attrs.field(default=None, converter=label_or_none)
+    memo: str = attrs.field(default="", validator=_is_memo)
+    label: str | None = attrs.field(default=None, converter=label_or_none, validator=_is_label)
 
     @property
     def action(self) -> Action:
@@ -82,7 +91,7 @@ class DeleteTime(_Range):
 class EditMemo(_Range):
     """Another memo; a blank one is allowed (EDIT-6)."""
 
-    memo: str
+    memo: str = attrs.field(validator=_is_memo)
 
     @property
     def action(self) -> Action:
@@ -94,7 +103,7 @@ class EditMemo(_Range):
 class EditLabel(_Range):
     """Another activity label; a blank one means none (EDIT-6)."""
 
-    label: str | None = attrs.field(converter=label_or_none)
+    label: str | None = attrs.field(converter=label_or_none, validator=_is_label)
 
     @property
     def action(self) -> Action:
@@ -112,7 +121,7 @@ def add_time(start: Moment | int, stop: Moment | int, *, memo: str, label: str |
     >>> len(add_time("2026-11-18T10:00Z", "2026-11-18T11:00Z", memo="Review").slots)
     6
     """
-    return AddTime(start=slot_at(start, "from"), stop=slot_at(stop, "to"), memo=_text(memo), label=label)
+    return AddTime(start=slot_at(start, "from"), stop=slot_at(stop, "to"), memo=memo, label=label)
 
 
 def delete_time(start: Moment | int, stop: Moment | int) -> DeleteTime:
@@ -122,20 +131,12 @@ def delete_time(start: Moment | int, stop: Moment | int) -> DeleteTime:
 
 def edit_memo(start: Moment | int, stop: Moment | int, *, memo: str) -> EditMemo:
     """Return the request to give every segment from `start` to `stop` the memo `memo`."""
-    return EditMemo(start=slot_at(start, "from"), stop=slot_at(stop, "to"), memo=_text(memo))
+    return EditMemo(start=slot_at(start, "from"), stop=slot_at(stop, "to"), memo=memo)
 
 
 def edit_label(start: Moment | int, stop: Moment | int, *, label: str | None) -> EditLabel:
     """Return the request to give every segment from `start` to `stop` the activity label `label`."""
     return EditLabel(start=slot_at(start, "from"), stop=slot_at(stop, "to"), label=label)
-
-
-def _text(memo: str) -> str:
-    if not isinstance(memo, str):
-        raise InvalidValue("memo", memo, "is not text", "give a string, blank for none")
-    if len(memo) > MEMO_LENGTH:
-        raise InvalidValue("memo", memo, f"is longer than {MEMO_LENGTH} characters", "shorten it")
-    return memo
 
 
 def apply(edit: Edit, segments: Iterable[Segment], changed: Slots) -> tuple[Segment, ...]:

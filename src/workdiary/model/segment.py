@@ -70,9 +70,9 @@ class Segment:
             raise InvalidValue("slot", self.slot, "is not a slot number", "give unix_seconds // 600, an int")
         if type(self.source) is not Source:
             raise InvalidValue("source", self.source, "is not a Source", "give Source.TRACKED or Source.MANUAL")
-        _check_text(self.memo, "memo")
+        check_text(self.memo, "memo")
         if self.label is not None:
-            _check_text(self.label, "label")
+            check_text(self.label, "label")
         if self.snapshots:
             for snapshot in self.snapshots:
                 if snapshot.at is not None and snapshot.at // SECONDS_PER_SLOT != self.slot:
@@ -131,7 +131,8 @@ class Segment:
         return None if self.activity is None else self.activity.meter
 
 
-def _check_text(text: object, argument: str) -> None:
+def check_text(text: object, argument: str) -> None:
+    """Raise `InvalidValue` unless `text` is a string that is short enough for a memo or a label."""
     if not isinstance(text, str):
         raise InvalidValue(argument, text, "is not text", "give a string")
     if len(text) > MEMO_LENGTH:

@@ -23,7 +23,7 @@ from typing import Any, get_type_hints
 
 import attrs
 
-from workdiary.errors import PolicyError, Problems, UnknownPolicy, WorkdiaryError
+from workdiary.errors import NOTHING, PolicyError, Problems, UnknownPolicy, WorkdiaryError
 from workdiary.model.policy import FeeTier, Policy, RuleSource, check_tiers
 from workdiary.model.times import Instant, Moment, moment
 
@@ -95,9 +95,8 @@ def load(path: str | Path) -> PolicyFile:
     try:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(
-            str(path), getattr(error, "strerror", None) or str(error), "cannot be read", "check the path"
-        ) from None
+        why = getattr(error, "strerror", None) or error
+        raise PolicyError(str(path), NOTHING, f"cannot be read ({why})", "check the path") from None
     return parse(text, place.name)
 
 

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.support import contract, tracked
+from workdiary.formats import native
+
+
+def test_why_names_the_rules_that_decided(run: Run, diary: str) -> None:
+    page = run("why", "2026-11-16T10:00Z", diary)
+    assert page.status == 0
+    assert "over the weekly limit and not billable" in page.out
+    assert "LIMIT-2" in page.out
+    assert "Protection: none" in page.out
+
+
+def test_json_has_codes_beside_the_words(run: Run, diary: str) -> None:
+    (found,) = run("why", "2026-11-16T09:20Z", diary, "--json").json["segments"]
+    text = found.pop("text")
+    assert found == {
+        "contract": "c-1",
+        "policy": "upwork",
+        "segment": "2026-11-16T09:20:00Z",
+        "status": "tracked",
+        "protected": False,
+        "reasons": [{"code": "missing_memo", "rule": "PROTECT-4"}],
+    }
+    assert any("PROTECT-4" in line for line in text)
+
+
+def test_grid_1_an_instant_inside_a_segment_names_the_two_nearest(run: Run, diary: str) -> None:
+    page = run("why", "2026-11-16T09:05Z", diary)
+    assert (page.status, page.out) == (2, "")
+    assert "the nearest are 2026-11-16T09:00:00Z and 2026-11-16T09:10:00Z" in page.err
+
+
+def test_only_the_contract_that_recorded_it_answers(run: Run, weeks: str) -> None:
+    found = run("why", "2026-11-23T12:00Z", weeks, "--json").json["segments"]
+    assert [one["contract"] for one in found] == ["c-2"]
+
+
+def test_a_free_segment_is_said_to_be_free(run: Run, diary: str) -> None:
+    (found,) = run("why", "2026-11-16T12:00Z", diary, "--json").json["segments"]
+    assert (found["status"], found["protected"], found["reasons"]) == (None, False, [])
+    assert "Nothing is recorded" in run("why", "2026-11-16T12:00Z", diary).out
+
+
+def test_a_memo_cannot_forge_a_line(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "forged.json"
+    memo = "x\nProtection: protected; no criterion fails."
+    native.write(path, [native.Record.of(contract(), "upwork", [tracked("2026-11-16T09:00Z", memo=memo, meter=0)])])
+    lines = run("why", "2026-11-16T09:00Z", str(path)).out.splitlines()
+    assert not any(line.startswith("Protection: protected") for line in lines)
