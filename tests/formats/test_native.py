@@ -130,7 +130,7 @@ def test_two_segments_for_one_slot_are_refused() -> None:
         ({"snapshots": [[], ["x"]]}, "segments[0].snapshots[1][0]: 'x' is not a second of the segment; "),
         ({"snapshots": [[], [{"at": 5}]]}, "segments[0].snapshots[1][0]: {'at': 5} is not a snapshot; "),
         ({"snapshots": [[], [{"at": -1, "digest": "a"}]]}, "segments[0].snapshots[1][0].at: -1 is not a second "),
-        ({"snapshots": [5, []]}, "segments[0].snapshots[0]: 5 is not a list; write it in brackets"),
+        ({"snapshots": [600, None]}, "segments[0].snapshots[0]: 600 is not a second of the segment; "),
         ({"source": "manual", "activity": [1, 2]}, "segments[0].activity: 'a list' cannot belong to manual time"),
         ({"source": "manual", "snapshots": [[], [1]]}, "segments[0].snapshots: 'a list' cannot belong to manual time"),
     ],

@@ -6,35 +6,34 @@
      "contracts": [{"contract": {"id": "c-1", …}, "policy": "upwork",
                     "segments": [{"from": "2026-11-18T09:10:00Z", "to": "2026-11-18T09:30:00Z",
                                   "source": "tracked", "memo": "Fix the login form", "label": null,
-                                  "activity": [7, null], "snapshots": [[247], []]}]}]}
+                                  "activity": [7, null], "snapshots": [247, null]}]}]}
 
 A run holds consecutive segments of one source, memo and label. `activity` and `snapshots` have one
 item a segment, or are null for a run that has none at all. An activity is a meter, an object with a
 meter and known totals, ten minutes of ``[keystrokes, clicks, scrolls]``, or null when unknown. A
-snapshot is its second within the segment, null where the moment is unknown, or an object with the
-picture's digest.
+snapshot is its second within the segment, 0 to 599, or null for none; a list holds several, each a
+second, null where the moment is unknown, or ``{"at": second, "digest": text}``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import chain, groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
-from types import NoneType
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
 from workdiary import policies
 from workdiary.errors import NOTHING, DocumentError, OverlapError, Problems, WorkdiaryError
-from workdiary.formats.reading import LARGEST, entries, field, parse_json, slot_of, text_of
-from workdiary.model.activity import MINUTES, Activity
+from workdiary.formats._runs import Run, read_run, runs_of_segments, write_run
+from workdiary.formats.reading import LARGEST, entries, field, parse_json
+from workdiary.model.activity import Activity
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
-from workdiary.model.segment import Segment, Snapshot, Source, check_text
+from workdiary.model.segment import Segment
 from workdiary.model.sheet import Sheet, SheetBuilder
-from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
 from workdiary.model.times import Instant, Week, slot_start
 from workdiary.plain import destructure, structure
 
@@ -43,33 +42,6 @@ __all__ = ["VERSION", "Record", "dumps", "loads", "read", "write"]
 FORMAT: Final = "workdiary"
 VERSION: Final = 1
 """The version of the format that is written, and the only one that is read."""
-
-
-@attrs.frozen(kw_only=True)
-class Run:
-    """Consecutive segments that share source, memo and label, as the file holds them, checked."""
-
-    start: Slot
-    stop: Slot
-    source: Source
-    memo: str
-    label: str | None
-    activity: tuple[Activity | int | None, ...]
-    snapshots: tuple[tuple[Any, ...], ...]
-
-    def segments(self) -> Iterator[Segment]:
-        """Yield the segments one by one."""
-        shots: Iterable[tuple[Any, ...]] = self.snapshots or ((),) * (self.stop - self.start)
-        activity = self.activity or (None,) * (self.stop - self.start)
-        for slot, counts, seen in zip(range(self.start, self.stop), activity, shots, strict=True):
-            yield Segment(
-                slot=Slot(slot),
-                source=self.source,
-                memo=self.memo,
-                label=self.label,
-                activity=Activity.of_meter(counts) if isinstance(counts, int) else counts,
-                snapshots=tuple(_snapshot(shot, slot) for shot in seen),
-            )
 
 
 @attrs.frozen(kw_only=True)
@@ -90,7 +62,7 @@ class Record:
         for earlier, later in pairwise(ordered):
             if earlier.slot == later.slot:
                 raise OverlapError("segments", str(later.starts_at), "has two segments", "keep one of them")
-        return cls(contract=contract, policy=policy, runs=tuple(_runs(ordered)))
+        return cls(contract=contract, policy=policy, runs=tuple(runs_of_segments(ordered)))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -127,7 +99,7 @@ class Record:
                     meters=[
                         counts.meter if isinstance(counts, Activity) else counts for counts in run.activity[low:high]
                     ],
-                    snapshots=[bool(shots) for shots in run.snapshots[low:high]],
+                    snapshots=[shots is not None for shots in run.snapshots[low:high]],
                 )
                 start = stop
         if week is not None and builder is not None:
@@ -157,7 +129,7 @@ def dumps(records: Iterable[Record]) -> str:
     for record in records:
         policy = record.policy if isinstance(record.policy, str) else destructure(record.policy)
         head = json.dumps({"contract": destructure(record.contract), "policy": policy}, ensure_ascii=False, indent=1)
-        runs = ",\n  ".join(json.dumps(_run_out(run), ensure_ascii=False) for run in record.runs)
+        runs = ",\n  ".join(json.dumps(write_run(run), ensure_ascii=False) for run in record.runs)
         contracts.append(f'{head[:-2]},\n "segments": [\n  {runs}\n ]}}')
     body = ",\n".join(contracts)
     return f'{{"format": "{FORMAT}", "version": {VERSION}, "contracts": [\n{body}\n]}}\n'
@@ -194,187 +166,28 @@ def _record(entry: object, path: str) -> Record:
     contract = structure(field(entry, "contract", path), Contract, f"{path}.contract")
     policy = field(entry, "policy", path)
     if isinstance(policy, str):
-        policies.get(policy)
+        try:
+            policies.get(policy)
+        except WorkdiaryError as error:
+            raise error.under(path) from None
     else:
         policy = structure(policy, Policy, f"{path}.policy")
+    given = field(entry, "segments", path)
+    entries(given, f"{path}.segments")
     problems: list[WorkdiaryError] = []
     runs: list[Run] = []
-    for given, place in entries(field(entry, "segments", path), f"{path}.segments"):
+    stop = None
+    for n, item in enumerate(given):
         try:
-            run = _run_in(given, place)
-            if runs and run.start < runs[-1].stop:
+            run = read_run(item)
+            if stop is not None and run.start < stop:
                 raise OverlapError(
-                    f"{place}.from",
-                    str(slot_start(run.start)),
-                    "is not after the run before it",
-                    "order the runs by time",
+                    "from", str(slot_start(run.start)), "is not after the run before it", "order the runs by time"
                 )
+            stop = run.stop
             runs.append(run)
         except WorkdiaryError as error:
-            problems.append(error)
+            problems.append(error.under(f"{path}.segments[{n}]"))
     if problems:
         raise Problems("", problems)
     return Record(contract=contract, policy=policy, runs=tuple(runs))
-
-
-_KEYS: Final = {"from", "to", "source", "memo", "label", "activity", "snapshots"}
-_SOURCES: Final = {source.value: source for source in Source}
-
-
-def _run_in(given: object, path: str) -> Run:
-    start, stop = slot_of(field(given, "from", path), f"{path}.from"), slot_of(field(given, "to", path), f"{path}.to")
-    assert isinstance(given, dict)  # noqa: S101 - field has looked
-    if given.keys() - _KEYS:
-        key = min(given.keys() - _KEYS)
-        raise DocumentError(f"{path}.{key}", key, "is not a known key", f"known: {', '.join(sorted(_KEYS))}")
-    if stop <= start:
-        raise DocumentError(f"{path}.to", str(slot_start(stop)), "is not after from", "swap the two")
-    Slots.range(start, stop)  # refuses a run wider than any diary
-    source = _SOURCES.get(text_of(field(given, "source", path), f"{path}.source"))
-    if source is None:
-        raise DocumentError(f"{path}.source", given["source"], "is not tracked or manual", "choose one")
-    label = given.get("label")
-    run = Run(
-        start=start,
-        stop=stop,
-        source=source,
-        memo=text_of(field(given, "memo", path), f"{path}.memo"),
-        label=None if label is None else text_of(label, f"{path}.label"),
-        activity=_activities_in(_each(given.get("activity"), f"{path}.activity", stop - start), f"{path}.activity"),
-        snapshots=_snapshots_in(_each(given.get("snapshots"), f"{path}.snapshots", stop - start), f"{path}.snapshots"),
-    )
-    if source is Source.MANUAL and (run.activity or run.snapshots):
-        key = "activity" if run.activity else "snapshots"
-        raise DocumentError(f"{path}.{key}", "a list", "cannot belong to manual time (MANUAL-1)", "give null")
-    check_text(run.memo, f"{path}.memo")
-    if run.label is not None:
-        check_text(run.label, f"{path}.label")
-    return run
-
-
-_PLAIN: Final = {int, NoneType}
-
-
-def _each(given: object, path: str, length: int) -> list[Any]:
-    """Return what a run says of each of its segments; nothing for null."""
-    if given is None:
-        return []
-    if not isinstance(given, list) or len(given) != length:
-        size = len(given) if isinstance(given, list) else given
-        raise DocumentError(path, size, f"is not a list of {length}, one item a segment", "give null for none at all")
-    return given
-
-
-def _activities_in(given: list[Any], path: str) -> tuple[Activity | int | None, ...]:
-    # Bare meters are most of a long diary: looked at together, and kept as they are.
-    if set(map(type, given)) <= _PLAIN and _METERS.issuperset(given):
-        return tuple(given)
-    return tuple([_activity_in(item, f"{path}[{n}]") for n, item in enumerate(given)])
-
-
-_METERS: Final = frozenset({None, *range(MINUTES + 1)})
-
-
-def _activity_in(given: Any, path: str) -> Activity | int | None:
-    if given is None or (type(given) is int and given in _METERS):
-        return given
-    try:
-        if isinstance(given, dict):
-            unknown = given.keys() - set(_TOTALS) - {"meter"}
-            if unknown:
-                raise DocumentError(
-                    min(unknown), min(unknown), "is not a known key", f"known: meter, {', '.join(_TOTALS)}"
-                )
-            field(given, "meter", "")
-            return Activity(**given)
-        if isinstance(given, list):
-            return Activity.of_minutes(given)
-        return Activity.of_meter(given)
-    except WorkdiaryError as error:
-        raise error.under(path) from None
-
-
-_TOTALS: Final = ("keystrokes", "clicks", "scrolls", "mouse_events")
-
-
-def _snapshots_in(given: list[Any], path: str) -> tuple[tuple[Any, ...], ...]:
-    if set(map(type, given)) <= {list}:
-        seconds = list(chain.from_iterable(given))
-        if set(map(type, seconds)) <= _PLAIN and _SECONDS.issuperset(seconds):
-            return tuple(map(tuple, given))
-    for n, shots in enumerate(given):
-        for shot, place in entries(shots, f"{path}[{n}]"):
-            if isinstance(shot, dict):
-                if shot.keys() != {"at", "digest"} or not isinstance(shot["digest"], str):
-                    raise DocumentError(place, shot, "is not a snapshot", 'give {"at": second, "digest": text}')
-                _check_second(shot["at"], f"{place}.at")
-            else:
-                _check_second(shot, place)
-    return tuple(map(tuple, given))
-
-
-_SECONDS: Final = frozenset({None, *range(SECONDS_PER_SLOT)})
-
-
-def _check_second(given: Any, path: str) -> None:
-    if type(given) not in _PLAIN or given not in _SECONDS:
-        raise DocumentError(path, given, "is not a second of the segment", "give 0 to 599, or null when unknown")
-
-
-def _snapshot(shot: Any, slot: int) -> Snapshot:
-    second, digest = (shot["at"], shot["digest"]) if isinstance(shot, dict) else (shot, None)
-    return Snapshot(at=None if second is None else Instant(slot_start(slot) + second), digest=digest)
-
-
-def _runs(ordered: Iterable[Segment]) -> Iterator[Run]:
-    """Yield ordered segments as maximal runs."""
-
-    def kind(numbered: tuple[int, Segment]) -> tuple[int, Source, str, str | None]:
-        place, segment = numbered
-        return segment.slot - place, segment.source, segment.memo, segment.label
-
-    for _, group in groupby(enumerate(ordered), key=kind):
-        segments = [segment for _, segment in group]
-        first = segments[0]
-        activity = tuple(_activity_out(segment.activity) for segment in segments)
-        snapshots = tuple(tuple(map(_snapshot_out, segment.snapshots)) for segment in segments)
-        yield Run(
-            start=first.slot,
-            stop=Slot(first.slot + len(segments)),
-            source=first.source,
-            memo=first.memo,
-            label=first.label,
-            activity=activity if any(counts is not None for counts in activity) else (),
-            snapshots=snapshots if any(snapshots) else (),
-        )
-
-
-def _activity_out(activity: Activity | None) -> Activity | int | None:
-    # A bare meter is written, and read again, as its number.
-    return activity.meter if activity is not None and activity == Activity.of_meter(activity.meter) else activity
-
-
-def _snapshot_out(snapshot: Snapshot) -> Any:
-    second = None if snapshot.at is None else snapshot.at % SECONDS_PER_SLOT
-    return second if snapshot.digest is None else {"at": second, "digest": snapshot.digest}
-
-
-def _run_out(run: Run) -> dict[str, Any]:
-    return {
-        "from": str(slot_start(run.start)),
-        "to": str(slot_start(run.stop)),
-        "source": run.source.value,
-        "memo": run.memo,
-        "label": run.label,
-        "activity": [_plain_activity(counts) for counts in run.activity] or None,
-        "snapshots": [list(shots) for shots in run.snapshots] or None,
-    }
-
-
-def _plain_activity(counts: Activity | int | None) -> Any:
-    if not isinstance(counts, Activity):
-        return counts
-    if counts.counts is not None:
-        return counts.counts
-    known = ((name, getattr(counts, name)) for name in _TOTALS)
-    return {"meter": counts.meter, **{name: total for name, total in known if total is not None}}

@@ -77,12 +77,15 @@ class Sheet:
                 if activity is not None:
                     meters[activity.meter][place] = _ONE
             try:
-                memos[segment.memo].append(slot)
+                memos[segment.memo][place] = _ONE
             except KeyError:
-                memos[segment.memo] = [slot]
+                builder.new(memos, segment.memo)[place] = _ONE
             label = segment.label
             if label is not None:
-                labels.setdefault(label, []).append(slot)
+                try:
+                    labels[label][place] = _ONE
+                except KeyError:
+                    builder.new(labels, label)[place] = _ONE
         return builder.sheet()
 
     @property
@@ -130,14 +133,19 @@ class SheetBuilder:
     """
 
     def __init__(self, week: Week) -> None:
-        blank = b"0" * (week.stop - week.start)
+        self.blank = blank = b"0" * (week.stop - week.start)
         self.week = week
         self.taken = bytearray(blank)
         self.tracked = bytearray(blank)
         self.snapshot = bytearray(blank)
         self.meters = [bytearray(blank) for _ in range(MINUTES + 1)]
-        self.memos: dict[str, list[int]] = {}
-        self.labels: dict[str, list[int]] = {}
+        self.memos: dict[str, bytearray] = {}
+        self.labels: dict[str, bytearray] = {}
+
+    def new(self, groups: dict[str, bytearray], text: str) -> bytearray:
+        """Return the marks of a memo or label that is met for the first time."""
+        marks = groups[text] = bytearray(self.blank)
+        return marks
 
     def add_run(
         self,
@@ -172,9 +180,9 @@ class SheetBuilder:
                 if shot:
                     self.snapshot[place] = _ONE
                 place -= 1
-        self.memos.setdefault(memo, []).extend(slots)
+        (self.memos.get(memo) or self.new(self.memos, memo))[low:high] = marks
         if label is not None:
-            self.labels.setdefault(label, []).extend(slots)
+            (self.labels.get(label) or self.new(self.labels, label))[low:high] = marks
 
     def sheet(self) -> Sheet:
         """Return the sheet of what was marked."""
@@ -198,11 +206,10 @@ def _overlap(slot: int) -> OverlapError:
     )
 
 
-def _by_time(groups: Mapping[str, list[int]], start: int) -> tuple[tuple[str, Slots], ...]:
-    # By first slot, not by insertion: a sheet does not depend on the order of its segments. Each set is
-    # seen from the week's start, so that the rules' operations need no alignment.
-    in_order = sorted(groups.items(), key=lambda item: min(item[1]))
-    return tuple((text, Slots.from_bits(start, Slots(slots).bits_from(start))) for text, slots in in_order)
+def _by_time(groups: Mapping[str, bytearray], start: int) -> tuple[tuple[str, Slots], ...]:
+    # By first slot, not by insertion: a sheet does not depend on the order of its segments.
+    sets = [(text, Slots.from_bits(start, int(marks, 2))) for text, marks in groups.items()]
+    return tuple(sorted(sets, key=lambda item: item[1].start or 0))
 
 
 def _union(sets: Iterable[Slots]) -> Slots:

@@ -51,6 +51,7 @@ _SECOND: Final = timedelta(seconds=1)
 _EARLIEST: Final = -2_208_988_800  # 1900-01-01T00:00:00Z
 _LATEST: Final = 253_339_228_800  # 9998-01-01T00:00:00Z
 
+_USUAL: Final = len("2026-11-18T09:10:00Z")
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?P<fraction>[.,]\d+)?)?(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?",
     re.ASCII,
@@ -105,7 +106,7 @@ def instant(value: Moment, argument: str = "instant") -> Instant:
     >>> instant("2026-11-18T09:10Z")
     instant('2026-11-18T09:10:00Z')
     """
-    return _instant(value, argument, whole=True)
+    return Instant(_seconds(value, argument, True))
 
 
 def moment(value: Moment, argument: str = "at") -> Instant:
@@ -114,15 +115,15 @@ def moment(value: Moment, argument: str = "at") -> Instant:
     For the present moment and a snapshot's, where half-open stretches of whole seconds make the
     fraction irrelevant: ``12:00:00.9`` is at or after 12:00:00 and before 12:00:01.
     """
-    return _instant(value, argument, whole=False)
+    return Instant(_seconds(value, argument, False))
 
 
-def _instant(value: Moment, argument: str, *, whole: bool) -> Instant:
+def _seconds(value: Moment, argument: str, whole: bool) -> int:
+    if isinstance(value, str):
+        return _parsed(value, argument, whole)
     if isinstance(value, Instant):
-        seconds = int(value)
-    elif isinstance(value, str):
-        seconds = _parsed(value, argument, whole)
-    elif isinstance(value, datetime):
+        return _within_reach(value, str(value), argument)
+    if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise NaiveDatetime(argument, str(value), "has no zone", "attach one, such as datetime.timezone.utc")
         # The base class's subtraction: pendulum's own gives an Interval, which divides by nothing else.
@@ -131,34 +132,40 @@ def _instant(value: Moment, argument: str, *, whole: bool) -> Instant:
             raise InvalidValue(
                 argument, str(value), "has a fraction of a second", "round it: value.replace(microsecond=0)"
             )
-        seconds = since // _SECOND
-    else:
-        raise InvalidValue(
-            argument,
-            value,
-            "is not an instant",
-            "give ISO 8601 text such as 2026-11-18T09:10:00Z or an aware datetime",
-        )
+        return _within_reach(since // _SECOND, str(value), argument)
+    raise InvalidValue(
+        argument,
+        value,
+        "is not an instant",
+        "give ISO 8601 text such as 2026-11-18T09:10:00Z or an aware datetime",
+    )
+
+
+def _within_reach(seconds: int, value: str, argument: str) -> int:
     if not _EARLIEST <= seconds < _LATEST:
-        raise InvalidValue(argument, str(value), "is outside the years 1900 to 9997", "check the year")
-    return value if isinstance(value, Instant) else Instant(seconds)
+        raise InvalidValue(argument, value, "is outside the years 1900 to 9997", "check the year")
+    return seconds
 
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str, argument: str, whole: bool) -> int:
-    shape = _ISO.fullmatch(text)
-    if shape is None:
-        raise InvalidValue(argument, text, "is not an instant", "write it like 2026-11-18T09:10:00Z")
-    if shape["zone"] is None:
-        raise NaiveDatetime(argument, text, "has no zone", "end it in Z or an offset such as +01:00")
-    if whole and shape["fraction"] and shape["fraction"].strip(".,0"):
-        raise InvalidValue(argument, text, "has a fraction of a second", "give whole seconds")
+    # The usual form, of which a long diary has tens of thousands, needs no pattern to be told apart.
+    usual = len(text) == _USUAL and text[19] == "Z" and text[4] == text[7] == "-" and text[13] == text[16] == ":"
+    if not (usual and text[10] == "T"):
+        shape = _ISO.fullmatch(text)
+        if shape is None:
+            raise InvalidValue(argument, text, "is not an instant", "write it like 2026-11-18T09:10:00Z")
+        if shape["zone"] is None:
+            raise NaiveDatetime(argument, text, "has no zone", "end it in Z or an offset such as +01:00")
+        if whole and shape["fraction"] and shape["fraction"].strip(".,0"):
+            raise InvalidValue(argument, text, "has a fraction of a second", "give whole seconds")
     try:
-        return (datetime.fromisoformat(text.upper()) - _EPOCH) // _SECOND
+        seconds = (datetime.fromisoformat(text.upper()) - _EPOCH) // _SECOND
     except (ValueError, OverflowError):
         raise InvalidValue(
             argument, text, "is not an instant", "check the month, the day, the time and the offset"
         ) from None
+    return _within_reach(seconds, text, argument)
 
 
 @lru_cache(maxsize=4096)
@@ -176,12 +183,11 @@ def slot_at(value: Moment | int, argument: str = "slot") -> Slot:
     """
     if isinstance(value, int) and not isinstance(value, Instant):
         return Slot(value)
-    seconds = instant(value, argument)
-    slot, rest = divmod(seconds, SECONDS_PER_SLOT)
+    slot, rest = divmod(_seconds(value, argument, True), SECONDS_PER_SLOT)
     if rest:
         raise GridError(
             argument,
-            str(seconds),
+            str(instant(value)),
             "is not the start of a ten-minute segment",
             f"the nearest are {slot_start(slot)} and {slot_start(slot + 1)}",
         )

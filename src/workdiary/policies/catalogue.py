@@ -35,7 +35,7 @@ def get(name: str, *, at: Moment | None = None) -> Policy:
     >>> str(get("odesk", at="2008-06-02T00:00Z").editing.locks_after)
     'P8D'
     """
-    return preset(name).at(at)
+    return _built(name, preset(name).places(at))
 
 
 @cache
@@ -49,6 +49,12 @@ def preset(name: str) -> PolicyFile:
         raise UnknownPolicy("policy", name, f"is not a preset; there are {', '.join(_NAMES)}", hint)
     text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return parse(text, f"{name}.toml")
+
+
+@cache
+def _built(name: str, places: tuple[int, ...]) -> Policy:
+    """Return the preset of these rows; the same object for every week that they judge."""
+    return preset(name).build(places)
 
 
 def diff(a: Policy, b: Policy) -> tuple[str, ...]:

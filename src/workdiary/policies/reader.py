@@ -17,7 +17,7 @@ by date, and a week is judged by those in force when it starts, for ever.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -41,12 +41,8 @@ class _Row:
 
     source: RuleSource
     values: Any
-
-    @property
-    def since(self) -> Instant:
-        """Midnight UTC of the row's date."""
-        day = self.source.since
-        return moment(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    since: Instant
+    """Midnight UTC of the row's date."""
 
 
 @attrs.frozen(kw_only=True)
@@ -62,21 +58,29 @@ class PolicyFile:
 
         Raises `UnknownPolicy` before the first date at which all its sections hold.
         """
+        return self.build(self.places(at))
+
+    def places(self, at: Moment | None = None) -> tuple[int, ...]:
+        """Return for each section the place of the row that holds at `at`, -1 where none does yet."""
         when = None if at is None else moment(at, "at")
-        chosen: dict[str, _Row] = {}
+        found = []
         for section, rows in self.sections:
-            holding = [row for row in rows if when is None or row.since <= when]
-            if holding:
-                chosen[section] = holding[-1]
-            elif section in _REQUIRED:
+            place = len(rows) - 1
+            while place >= 0 and when is not None and rows[place].since > when:
+                place -= 1
+            if place < 0 and section in _REQUIRED:
+                first = rows[0].source.since
                 raise UnknownPolicy(
-                    "at",
-                    str(when),
-                    f"is before {self.name}'s first {section} rule, {rows[0].source.since}",
-                    "ask later",
+                    "at", str(when), f"is before {self.name}'s first {section} rule, {first}", "ask later"
                 )
-        values = {section: row.values for section, row in chosen.items()}
-        sources = tuple(row.source for row in chosen.values())
+            found.append(place)
+        return tuple(found)
+
+    def build(self, places: tuple[int, ...]) -> Policy:
+        """Return the policy of the rows at `places`."""
+        chosen = [(name, rows[place]) for (name, rows), place in zip(self.sections, places, strict=True) if place >= 0]
+        values = {section: row.values for section, row in chosen}
+        sources = tuple(row.source for _, row in chosen)
         return Policy(name=self.name, title=self.title, sources=sources, **values)
 
     @property
@@ -170,7 +174,8 @@ def _rows(section: str, rows: list[Any], path: str) -> tuple[_Row, ...]:
             problems.append(
                 PolicyError(f"{here}.since", str(source.since), "is not after the row before it", "put rows in order")
             )
-        made.append(_Row(source=source, values=values.tiers if isinstance(values, _Fees) else values))
+        since = moment(datetime.combine(source.since, time(), UTC))
+        made.append(_Row(source=source, values=values.tiers if isinstance(values, _Fees) else values, since=since))
     if problems:
         raise Problems("", problems)
     return tuple(made)

@@ -1,0 +1,232 @@
+"""Runs of native JSON: consecutive segments that share source, memo and label, read and written.
+
+Ten years of one diary are some twenty thousand runs, so the reading is careful with time: paths are
+made only for errors, and whole lists of bare numbers are looked at together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from types import NoneType
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from workdiary.errors import DocumentError, WorkdiaryError
+from workdiary.formats.reading import entries, field, slot_of, text_of
+from workdiary.model.activity import MINUTES, Activity
+from workdiary.model.segment import Segment, Snapshot, Source, check_text
+from workdiary.model.slots import SECONDS_PER_SLOT, WIDEST, Slot
+from workdiary.model.times import Instant, slot_start
+
+__all__ = ["Run", "read_run", "runs_of_segments", "write_run"]
+
+Shots: TypeAlias = "int | tuple[Any, ...] | None"
+"""A segment's snapshots as the file holds them: none, one at a second, or several of any kind."""
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """Consecutive segments that share source, memo and label, as the file holds them, checked."""
+
+    start: Slot
+    stop: Slot
+    source: Source
+    memo: str
+    label: str | None
+    activity: tuple[Activity | int | None, ...]
+    snapshots: tuple[Shots, ...]
+
+    def segments(self) -> Iterator[Segment]:
+        """Yield the segments one by one."""
+        nothing = (None,) * (self.stop - self.start)
+        each = zip(range(self.start, self.stop), self.activity or nothing, self.snapshots or nothing, strict=True)
+        for slot, counts, shots in each:
+            several = shots if isinstance(shots, tuple) else () if shots is None else (shots,)
+            yield Segment(
+                slot=Slot(slot),
+                source=self.source,
+                memo=self.memo,
+                label=self.label,
+                activity=Activity.of_meter(counts) if isinstance(counts, int) else counts,
+                snapshots=tuple(_snapshot(shot, slot) for shot in several),
+            )
+
+
+_KEYS: Final = {"from", "to", "source", "memo", "label", "activity", "snapshots"}
+_SOURCES: Final = {source.value: source for source in Source}
+
+
+def read_run(given: object) -> Run:
+    """Return the run that a parsed object describes; raises with the path below it."""
+    start, stop = slot_of(field(given, "from", ""), "from"), slot_of(field(given, "to", ""), "to")
+    assert isinstance(given, dict)  # noqa: S101 - field has looked
+    if not given.keys() <= _KEYS:
+        key = min(given.keys() - _KEYS)
+        raise DocumentError(key, key, "is not a known key", f"known: {', '.join(sorted(_KEYS))}")
+    if stop <= start:
+        raise DocumentError("to", str(slot_start(stop)), "is not after from", "swap the two")
+    if stop - start > WIDEST:
+        raise DocumentError("to", str(slot_start(stop)), "makes the run longer than any diary", "check the year")
+    source = _SOURCES.get(text_of(field(given, "source", ""), "source"))
+    if source is None:
+        raise DocumentError("source", given["source"], "is not tracked or manual", "choose one")
+    memo, label = text_of(field(given, "memo", ""), "memo"), given.get("label")
+    check_text(memo, "memo")
+    if label is not None:
+        check_text(text_of(label, "label"), "label")
+    run = Run(
+        start=start,
+        stop=stop,
+        source=source,
+        memo=memo,
+        label=label,
+        activity=_activities(_each(given, "activity", stop - start)),
+        snapshots=_snapshots(_each(given, "snapshots", stop - start)),
+    )
+    if source is Source.MANUAL and (run.activity or run.snapshots):
+        key = "activity" if run.activity else "snapshots"
+        raise DocumentError(key, "a list", "cannot belong to manual time (MANUAL-1)", "give null")
+    return run
+
+
+def _each(given: dict[str, Any], key: str, length: int) -> list[Any]:
+    """Return what a run says of each of its segments; nothing for null."""
+    each = given.get(key)
+    if each is None:
+        return []
+    if not isinstance(each, list) or len(each) != length:
+        size = len(each) if isinstance(each, list) else each
+        raise DocumentError(key, size, f"is not a list of {length}, one item a segment", "give null for none at all")
+    return each
+
+
+_PLAIN: Final = {int, NoneType}
+_METERS: Final = frozenset({None, *range(MINUTES + 1)})
+_SECONDS: Final = frozenset({None, *range(SECONDS_PER_SLOT)})
+
+
+def _activities(given: list[Any]) -> tuple[Activity | int | None, ...]:
+    # Bare meters are most of a long diary: looked at together, and kept as they are.
+    if set(map(type, given)) <= _PLAIN and _METERS.issuperset(given):
+        return tuple(given)
+    return tuple([_activity(item, f"activity[{n}]") for n, item in enumerate(given)])
+
+
+def _activity(given: Any, path: str) -> Activity | int | None:
+    if given is None or (type(given) is int and given in _METERS):
+        return given
+    try:
+        if isinstance(given, dict):
+            unknown = given.keys() - set(_TOTALS) - {"meter"}
+            if unknown:
+                raise DocumentError(
+                    min(unknown), min(unknown), "is not a known key", f"known: meter, {', '.join(_TOTALS)}"
+                )
+            field(given, "meter", "")
+            return Activity(**given)
+        if isinstance(given, list):
+            return Activity.of_minutes(given)
+        return Activity.of_meter(given)
+    except WorkdiaryError as error:
+        raise error.under(path) from None
+
+
+_TOTALS: Final = ("keystrokes", "clicks", "scrolls", "mouse_events")
+
+
+def _snapshots(given: list[Any]) -> tuple[Shots, ...]:
+    # One snapshot a segment, at a known second, is the rule.
+    if set(map(type, given)) <= _PLAIN and _SECONDS.issuperset(given):
+        return tuple(given)
+    found: list[Shots] = []
+    for n, shots in enumerate(given):
+        path = f"snapshots[{n}]"
+        if isinstance(shots, list):
+            for shot, place in entries(shots, path):
+                _check_shot(shot, place)
+            found.append(tuple(shots))
+        else:
+            _check_second(shots, path)
+            found.append(shots)
+    return tuple(found)
+
+
+def _check_shot(shot: Any, path: str) -> None:
+    if isinstance(shot, dict):
+        if shot.keys() != {"at", "digest"} or not isinstance(shot["digest"], str):
+            raise DocumentError(path, shot, "is not a snapshot", 'give {"at": second, "digest": text}')
+        _check_second(shot["at"], f"{path}.at")
+    else:
+        _check_second(shot, path)
+
+
+def _check_second(given: Any, path: str) -> None:
+    if type(given) not in _PLAIN or given not in _SECONDS:
+        raise DocumentError(path, given, "is not a second of the segment", "give 0 to 599, or null when unknown")
+
+
+def _snapshot(shot: Any, slot: int) -> Snapshot:
+    second, digest = (shot["at"], shot["digest"]) if isinstance(shot, dict) else (shot, None)
+    return Snapshot(at=None if second is None else Instant(slot_start(slot) + second), digest=digest)
+
+
+def runs_of_segments(ordered: Iterable[Segment]) -> Iterator[Run]:
+    """Yield ordered segments as maximal runs."""
+
+    def kind(numbered: tuple[int, Segment]) -> tuple[int, Source, str, str | None]:
+        place, segment = numbered
+        return segment.slot - place, segment.source, segment.memo, segment.label
+
+    for _, group in groupby(enumerate(ordered), key=kind):
+        segments = [segment for _, segment in group]
+        first = segments[0]
+        activity = tuple(_activity_out(segment.activity) for segment in segments)
+        snapshots = tuple(_shots_out(segment.snapshots) for segment in segments)
+        yield Run(
+            start=first.slot,
+            stop=Slot(first.slot + len(segments)),
+            source=first.source,
+            memo=first.memo,
+            label=first.label,
+            activity=activity if any(counts is not None for counts in activity) else (),
+            snapshots=snapshots if any(shots is not None for shots in snapshots) else (),
+        )
+
+
+def _activity_out(activity: Activity | None) -> Activity | int | None:
+    # A bare meter is written, and read again, as its number.
+    return activity.meter if activity is not None and activity == Activity.of_meter(activity.meter) else activity
+
+
+def _shots_out(snapshots: tuple[Snapshot, ...]) -> Shots:
+    plain = tuple(map(_snapshot_out, snapshots))
+    # One at a known second goes without brackets; a null alone would read as none.
+    return plain[0] if len(plain) == 1 and isinstance(plain[0], int) else plain or None
+
+
+def _snapshot_out(snapshot: Snapshot) -> Any:
+    second = None if snapshot.at is None else snapshot.at % SECONDS_PER_SLOT
+    return second if snapshot.digest is None else {"at": second, "digest": snapshot.digest}
+
+
+def write_run(run: Run) -> dict[str, Any]:
+    return {
+        "from": str(slot_start(run.start)),
+        "to": str(slot_start(run.stop)),
+        "source": run.source.value,
+        "memo": run.memo,
+        "label": run.label,
+        "activity": [_plain_activity(counts) for counts in run.activity] or None,
+        "snapshots": run.snapshots or None,
+    }
+
+
+def _plain_activity(counts: Activity | int | None) -> Any:
+    if not isinstance(counts, Activity):
+        return counts
+    if counts.counts is not None:
+        return counts.counts
+    known = ((name, getattr(counts, name)) for name in _TOTALS)
+    return {"meter": counts.meter, **{name: total for name, total in known if total is not None}}
