@@ -39,7 +39,7 @@ from workdiary.model.policy import (
 )
 from workdiary.model.segment import Segment
 from workdiary.model.slots import Slot, Slots
-from workdiary.model.times import UTC, WallOffset, Weekday, Week, zone
+from workdiary.model.times import UTC, WallOffset, Week, Weekday, zone
 
 MONDAY = 2991312
 """The slot of Monday 2026-11-16T00:00Z, the first of the week that most tests look at."""
@@ -145,13 +145,18 @@ def contract(**changes: Any) -> Contract:
     return Contract(**{**values, **changes})
 
 
-def at(place: int) -> int:
+def at(place: int) -> Slot:
     """Return the slot at `place` in the week of 2026-11-16."""
-    return MONDAY + place
+    return Slot(MONDAY + place)
 
 
 def tracked(
-    slot: int | str, *, memo: str = "Fix the login form", label: str | None = None, meter: int | None = 8, shot: bool = True
+    slot: int | str,
+    *,
+    memo: str = "Fix the login form",
+    label: str | None = None,
+    meter: int | None = 8,
+    shot: bool = True,
 ) -> Segment:
     """Return a tracked segment to which no criterion objects."""
     start = Segment.manual(slot).starts_at

@@ -124,7 +124,8 @@ TIERED = (
 
 
 @pytest.mark.parametrize(
-    ("payment", "expected", "net"), [("266.64", "26.66", "239.98"), ("333.36", "33.34", "300.02"), ("0.05", "0.01", "0.04")]
+    ("payment", "expected", "net"),
+    [("266.64", "26.66", "239.98"), ("333.36", "33.34", "300.02"), ("0.05", "0.01", "0.04")],
 )
 def test_bill_3_a_fee_is_to_the_nearest_cent_half_up(payment: str, expected: str, net: str) -> None:
     assert fee(usd(payment), TEN_PERCENT) == usd(expected)
@@ -139,17 +140,25 @@ def test_bill_3_a_tiered_fee_splits_a_payment_that_crosses_a_threshold() -> None
 @pytest.mark.parametrize(
     ("before", "payment", "expected"),
     [
-        ("0", "10000", "1200.00"), ("0", "10000.01", "1200.00"), ("0", "10001", "1200.07"), ("10000", "100", "7.00"),
-        ("9999.99", "0.01", "0.00"), ("9999", "1", "0.12"), ("9999", "2", "0.19"), ("20000", "1", "0.07"), ("0", "0", "0.00"),
+        ("0", "10000", "1200.00"),
+        ("0", "10000.01", "1200.00"),
+        ("0", "10001", "1200.07"),
+        ("10000", "100", "7.00"),
+        ("9999.99", "0.01", "0.00"),
+        ("9999", "1", "0.12"),
+        ("9999", "2", "0.19"),
+        ("20000", "1", "0.07"),
+        ("0", "0", "0.00"),
     ],
-)  # fmt: skip
+)
 def test_bill_3_thresholds_look_at_what_was_paid_before(before: str, payment: str, expected: str) -> None:
     assert fee(usd(payment), TIERED, paid_before=usd(before)) == usd(expected)
 
 
 def test_bill_3_three_tiers_and_a_first_one_that_is_free() -> None:
     tiers = tuple(
-        FeeTier(above=Decimal(above), rate=Decimal(rate)) for above, rate in ((500, "0.20"), (1000, "0.10"), (2000, "0.05"))
+        FeeTier(above=Decimal(above), rate=Decimal(rate))
+        for above, rate in ((500, "0.20"), (1000, "0.10"), (2000, "0.05"))
     )
     assert fee(usd("400"), tiers) == usd("0")
     assert fee(usd("600"), tiers) == usd("20.00")

@@ -43,16 +43,12 @@ def test_dispute_1_the_review_goes_from_the_invoice_to_its_end(at: str) -> None:
 
 
 def test_dispute_1_before_the_invoice_the_review_is_not_open() -> None:
-    expected = Reason(
-        code=ReasonCode.REVIEW_NOT_OPEN, slots=slots(2, 3), facts=(("invoiced_at", instant(OPENS)),)
-    )
+    expected = Reason(code=ReasonCode.REVIEW_NOT_OPEN, slots=slots(2, 3), facts=(("invoiced_at", instant(OPENS)),))
     assert settled(2, 3, at="2026-11-23T11:59:59.9Z") == Settlement(reasons=(expected,))
 
 
 def test_dispute_1_from_its_end_on_the_review_is_closed() -> None:
-    expected = Reason(
-        code=ReasonCode.REVIEW_CLOSED, slots=slots(2, 3), facts=(("review_ends_at", instant(CLOSES)),)
-    )
+    expected = Reason(code=ReasonCode.REVIEW_CLOSED, slots=slots(2, 3), facts=(("review_ends_at", instant(CLOSES)),))
     assert settled(2, 3, at=CLOSES) == Settlement(reasons=(expected,))
     assert settled(2, 3, at="2027-01-01T00:00Z") == Settlement(reasons=(expected,))
 

@@ -91,9 +91,7 @@ def test_edit_1_only_the_freelancer_adds_edits_or_deletes_time() -> None:
         asked = change(3, 5)
         verdict = decide(asked, by=CLIENT, segments=slots(3) if change is not add else EMPTY)
         facts = (("role", "client"), ("action", action))
-        assert verdict.reasons == (
-            Reason(code=ReasonCode.ROLE_NOT_PERMITTED, slots=slots(3, 4), facts=facts),
-        )
+        assert verdict.reasons == (Reason(code=ReasonCode.ROLE_NOT_PERMITTED, slots=slots(3, 4), facts=facts),)
         assert verdict.changed == EMPTY
 
 
@@ -124,9 +122,7 @@ def test_edit_2_a_paused_contracts_diary_cannot_be_edited(change: Any) -> None:
     paused = status(("2026-11-02T00:00Z", "active"), ("2026-11-17T00:00Z", "paused"))
     verdict = decide(change(3, 5), on=paused, segments=slots(3) if change is not add else EMPTY)
     assert verdict == Verdict(
-        reasons=(
-            Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, slots=slots(3, 4), facts=(("status", "paused"),)),
-        ),
+        reasons=(Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, slots=slots(3, 4), facts=(("status", "paused"),)),),
         since=instant("2026-11-17T00:00Z"),
     )
     also_paused = policy(editing={"statuses": (ContractStatus.ACTIVE, ContractStatus.PAUSED)})
@@ -161,7 +157,10 @@ def test_edit_5_before_the_first_status_there_is_none() -> None:
 
 @pytest.mark.parametrize("change", ALL)
 def test_edit_5_before_the_first_terms_is_outside_the_contract(change: Any) -> None:
-    late = contract(terms=[terms("2026-11-16T00:35:00Z")], status=[StatusChange(since="2026-11-01T00:00Z", status=ContractStatus.ACTIVE)])
+    late = contract(
+        terms=[terms("2026-11-16T00:35:00Z")],
+        status=[StatusChange(since="2026-11-01T00:00Z", status=ContractStatus.ACTIVE)],
+    )
     verdict = decide(change(2, 6), on=late, segments=slots(2, 5) if change is not add else EMPTY)
     edges = (("begins_at", instant("2026-11-16T00:35Z")), ("closes_at", None))
     assert verdict.reasons == (Reason(code=ReasonCode.OUTSIDE_CONTRACT, slots=slots(2, 3), facts=edges),)
@@ -171,7 +170,9 @@ def test_edit_5_before_the_first_terms_is_outside_the_contract(change: Any) -> N
 @pytest.mark.parametrize("change", ALL)
 def test_edit_5_at_or_after_the_closing_is_outside_the_contract(change: Any) -> None:
     closing = status(("2026-11-02T00:00Z", "active"), ("2026-11-16T00:35:00Z", "closed"))
-    verdict = decide(change(2, 6), on=closing, now="2026-11-16T00:34:59Z", segments=slots(2) if change is not add else EMPTY)
+    verdict = decide(
+        change(2, 6), on=closing, now="2026-11-16T00:34:59Z", segments=slots(2) if change is not add else EMPTY
+    )
     edges = (("begins_at", instant("2026-11-02T00:00Z")), ("closes_at", instant("2026-11-16T00:35Z")))
     outside = Reason(code=ReasonCode.OUTSIDE_CONTRACT, slots=slots(4, 5), facts=edges)
     assert outside in verdict.reasons
@@ -191,9 +192,7 @@ def test_edit_3_a_week_can_be_edited_at_11_59_59_and_not_at_12_00_00(change: Any
     assert decide(change(3, 5), now="2026-11-23T11:59:59.999Z", segments=segments).allowed
     verdict = decide(change(3, 5), now="2026-11-23T12:00:00Z", segments=segments)
     assert verdict == Verdict(
-        reasons=(
-            Reason(code=ReasonCode.WEEK_LOCKED, slots=slots(3, 4), facts=(("locks_at", instant(LOCK)),)),
-        ),
+        reasons=(Reason(code=ReasonCode.WEEK_LOCKED, slots=slots(3, 4), facts=(("locks_at", instant(LOCK)),)),),
         since=instant(LOCK),
     )
 
@@ -265,7 +264,10 @@ def test_manual_1_manual_time_needs_the_clients_permission_at_the_moment_of_addi
 
 
 def test_manual_1_before_the_first_terms_nobody_has_allowed_it() -> None:
-    late = contract(terms=[terms("2026-11-18T00:00Z")], status=[StatusChange(since="2026-11-02T00:00Z", status=ContractStatus.ACTIVE)])
+    late = contract(
+        terms=[terms("2026-11-18T00:00Z")],
+        status=[StatusChange(since="2026-11-02T00:00Z", status=ContractStatus.ACTIVE)],
+    )
     assert codes(decide(add(4, 5), on=late)) == ["outside_contract", "manual_time_not_allowed"]
 
 
@@ -369,9 +371,16 @@ def test_edit_5_every_reason_against_an_addition_is_reported_in_order() -> None:
         "slot_taken",
     ]
     assert [reason.slots for reason in verdict.reasons] == [
-        run(0, 1200), run(0, 1200), slots(0, 1), run(0, 1008), run(1080, 1200), run(0, 1200), run(0, 1200), run(0, 1200),
+        run(0, 1200),
+        run(0, 1200),
+        slots(0, 1),
+        run(0, 1008),
+        run(1080, 1200),
+        run(0, 1200),
+        run(0, 1200),
+        run(0, 1200),
         slots(0, 1, 3),
-    ]  # fmt: skip
+    ]
     assert verdict.changed == EMPTY
     assert verdict.until is None
     assert verdict.since == instant("2026-11-16T00:20Z")
@@ -385,8 +394,13 @@ def test_edit_5_every_reason_against_a_label_edit_is_reported_in_order() -> None
     )
     verdict = decide(label(0, 2, "chess"), by=Actor(id="x", role=CLIENT), on=on, now=LOCK, segments=())
     assert codes(verdict) == [
-        "role_not_permitted", "contract_not_active", "outside_contract", "week_locked", "unknown_label", "nothing_there",
-    ]  # fmt: skip
+        "role_not_permitted",
+        "contract_not_active",
+        "outside_contract",
+        "week_locked",
+        "unknown_label",
+        "nothing_there",
+    ]
     with pytest.raises(Refused, match="role_not_permitted"):
         verdict.require()
 
@@ -398,7 +412,9 @@ def test_until_is_the_first_instant_at_which_time_rules_the_change_out() -> None
     pausing = status(("2026-11-02T00:00Z", "active"), ("2026-11-19T00:00Z", "paused"), ("2026-11-20T00:00Z", "closed"))
     assert decide(memo(0, 1), on=pausing).until == instant("2026-11-19T00:00Z")
     assert decide(add(4, 5), on=pausing).until == instant("2026-11-19T00:00Z")
-    forbidding = contract(terms=[terms(), terms("2026-11-18T00:00Z", manual=False), terms("2026-11-18T12:00Z", manual=False)])
+    forbidding = contract(
+        terms=[terms(), terms("2026-11-18T00:00Z", manual=False), terms("2026-11-18T12:00Z", manual=False)]
+    )
     assert decide(add(4, 5), on=forbidding).until == instant("2026-11-18T00:00Z")
     assert decide(memo(0, 1), on=forbidding).until == instant(LOCK)
     free = policy(manual={"needs_permission": False})
@@ -419,9 +435,7 @@ def test_since_is_the_first_instant_from_which_time_ruled_the_change_out() -> No
     assert decide(memo(0, 1), on=pausing, now="2026-11-21T00:00Z").since == instant("2026-11-19T00:00Z")
     assert decide(memo(0, 1), on=pausing, now="2026-11-19T00:00Z").since == instant("2026-11-19T00:00Z")
     assert decide(memo(0, 1), on=pausing, now="2026-12-21T00:00Z").since == instant("2026-11-19T00:00Z")
-    twice = status(
-        ("2026-11-02T00:00Z", "paused"), ("2026-11-10T00:00Z", "active"), ("2026-11-19T00:00Z", "paused")
-    )
+    twice = status(("2026-11-02T00:00Z", "paused"), ("2026-11-10T00:00Z", "active"), ("2026-11-19T00:00Z", "paused"))
     assert decide(memo(0, 1), on=twice, now="2026-11-20T00:00Z").since == instant("2026-11-19T00:00Z")
     forbidding = contract(terms=[terms(), terms("2026-11-18T00:00Z", manual=False)])
     assert decide(add(4, 5), on=forbidding, now="2026-11-25T00:00Z").since == instant("2026-11-18T00:00Z")

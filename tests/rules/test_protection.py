@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import PLAIN, WEEK, all_facts, at, contract, manual, policy, run, slots, terms, tracked
-from workdiary.model.contract import AlreadyProtected, Contract, Fact
+from workdiary.model.contract import AlreadyProtected, Contract, Fact, Facts
 from workdiary.model.outcome import Protection, Status
 from workdiary.model.policy import LabelNeed, MemoNeed, Moments, ProtectionRule, RateCap
 from workdiary.model.segment import Segment
@@ -30,9 +30,7 @@ def rule(**changes: Any) -> ProtectionRule:
     return policy(protection=changes).protection
 
 
-def protection(
-    *segments: Segment, over: Slots = EMPTY, on: Contract | None = None, **changes: Any
-) -> Protection:
+def protection(*segments: Segment, over: Slots = EMPTY, on: Contract | None = None, **changes: Any) -> Protection:
     """The protection of these segments, of which `over` are over the limit."""
     sheet = Sheet.of(segments, WEEK)
     status = Status(sheet.tracked - over, sheet.manual - over, over)
@@ -59,9 +57,7 @@ def test_protect_a_segment_to_which_no_criterion_objects_is_protected() -> None:
 
 def test_manual_1_manual_time_is_never_protected() -> None:
     found = protection(good(0), manual(at(1)))
-    assert found == Protection(
-        protected=slots(0), failures=(Reason(code=ReasonCode.MANUAL_TIME, slots=slots(1)),)
-    )
+    assert found == Protection(protected=slots(0), failures=(Reason(code=ReasonCode.MANUAL_TIME, slots=slots(1)),))
 
 
 def test_limit_1_time_over_the_limit_is_not_protected() -> None:
@@ -153,13 +149,19 @@ FACTS = [
 ]
 
 
+def off(fact: str) -> Facts:
+    """Every fact on record but one."""
+    missing: Any = {fact: False}
+    return all_facts(**missing)
+
+
 @pytest.mark.parametrize(("fact", "code"), FACTS)
 def test_protect_5_each_fact_has_its_own_reason(fact: str, code: str) -> None:
-    found = protection(good(0), on=contract(facts=[all_facts(**{fact: False})]))
+    found = protection(good(0), on=contract(facts=[off(fact)]))
     facts = (("moments", ("worked", "invoiced")), ("invoiced_at", INVOICED))
     assert found == Protection(failures=(Reason(code=ReasonCode(code), slots=slots(0), facts=facts),))
     others = tuple(other for other in Fact if other.value != fact)
-    assert protection(good(0), on=contract(facts=[all_facts(**{fact: False})]), requires=others).failures == ()
+    assert protection(good(0), on=contract(facts=[off(fact)]), requires=others).failures == ()
 
 
 def test_protect_5_no_fact_on_record_means_not_fulfilled() -> None:
@@ -169,7 +171,11 @@ def test_protect_5_no_fact_on_record_means_not_fulfilled() -> None:
 
 
 DATED = contract(
-    facts=[all_facts(good_standing=False), all_facts("2026-11-16T00:25Z"), all_facts("2026-11-23T12:00:01Z", good_standing=False)]
+    facts=[
+        all_facts(good_standing=False),
+        all_facts("2026-11-16T00:25Z"),
+        all_facts("2026-11-23T12:00:01Z", good_standing=False),
+    ]
 )
 
 
@@ -194,7 +200,11 @@ def test_protect_5_invoiced_looks_at_the_invoice_instant() -> None:
 
 def test_protect_5_both_moments_are_told_apart() -> None:
     both = contract(
-        facts=[all_facts(billing_verified=False), all_facts("2026-11-16T00:10Z"), all_facts("2026-11-23T00:00Z", billing_verified=False)]
+        facts=[
+            all_facts(billing_verified=False),
+            all_facts("2026-11-16T00:10Z"),
+            all_facts("2026-11-23T00:00Z", billing_verified=False),
+        ]
     )
     found = protection(good(0), good(1), on=both)
     assert found.failures[0].slots == slots(0, 1)
@@ -218,9 +228,7 @@ def average(minimum: str, *meters: int | None, **changes: Any) -> Protection:
 def test_protect_3_below_the_average_all_of_them_fail() -> None:
     found = average("5", 4, 5)
     facts = (("min_average_active_minutes", Decimal(5)), ("active_minutes", 9), ("segments", 2))
-    assert found == Protection(
-        failures=(Reason(code=ReasonCode.LOW_AVERAGE_ACTIVITY, slots=slots(0, 1), facts=facts),)
-    )
+    assert found == Protection(failures=(Reason(code=ReasonCode.LOW_AVERAGE_ACTIVITY, slots=slots(0, 1), facts=facts),))
 
 
 def test_protect_3_exactly_at_the_average_they_pass() -> None:
@@ -264,8 +272,9 @@ def test_protect_6_the_rate_cap_is_the_usual_rate_where_the_policy_says_so() -> 
 # PROTECT-7
 
 
-def lifetime(n: int, on: Contract | None = None, **changes: Any) -> list[int]:
-    found = protection(*map(good, range(n)), on=on, **{name: value and Decimal(value) for name, value in changes.items()})
+def lifetime(n: int, on: Contract | None = None, **changes: str) -> list[int]:
+    caps: dict[str, Any] = {name: Decimal(value) for name, value in changes.items()}
+    found = protection(*map(good, range(n)), on=on, **caps)
     return [slot - at(0) for slot in found.protected]
 
 
@@ -330,7 +339,9 @@ def test_protect_7_each_counts_at_its_protected_rate() -> None:
     segments = [good(n) for n in range(4)]
     found = protection(*segments, on=capped, lifetime_amount=Decimal(5), rate_cap=RateCap.USUAL_RATE)
     assert found.protected == slots(0, 1)
-    found = protection(*segments, on=contract(usual_rate="60"), lifetime_amount=Decimal(10), rate_cap=RateCap.USUAL_RATE)
+    found = protection(
+        *segments, on=contract(usual_rate="60"), lifetime_amount=Decimal(10), rate_cap=RateCap.USUAL_RATE
+    )
     assert found.protected == slots(0, 1)
     found = protection(*segments, on=capped, lifetime_amount=Decimal(5))
     assert found.protected == slots(0)
@@ -344,7 +355,7 @@ def test_protect_7_only_segments_that_fail_nothing_else_use_it_up() -> None:
 
 
 def test_protect_7_the_reason_names_the_caps_that_there_are() -> None:
-    def facts(**changes: Decimal) -> tuple[tuple[str, object], ...]:
+    def facts(**changes: Any) -> tuple[tuple[str, object], ...]:
         return protection(good(0), **changes).failures[0].facts
 
     assert facts(lifetime_hours=Decimal(0)) == (("lifetime_hours", Decimal(0)),)
@@ -356,7 +367,7 @@ def test_protect_7_the_reason_names_the_caps_that_there_are() -> None:
 
 
 def test_protect_7_the_historic_cap_of_50_hours_or_2500() -> None:
-    caps = {"lifetime_hours": Decimal(50), "lifetime_amount": Decimal(2500)}
+    caps: dict[str, Any] = {"lifetime_hours": Decimal(50), "lifetime_amount": Decimal(2500)}
     segments = [good(n) for n in range(310)]
     assert len(protection(*segments, **caps).protected) == 300
     dear = contract(terms=[terms(rate="60")])

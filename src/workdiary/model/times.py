@@ -106,7 +106,8 @@ def instant(value: Moment, argument: str = "instant") -> Instant:
     >>> instant("2026-11-18T09:10Z")
     instant('2026-11-18T09:10:00Z')
     """
-    return Instant(_seconds(value, argument, True))
+    seconds = _seconds(value, argument, True)
+    return seconds if isinstance(seconds, Instant) else Instant(seconds)
 
 
 def moment(value: Moment, argument: str = "at") -> Instant:
@@ -115,7 +116,8 @@ def moment(value: Moment, argument: str = "at") -> Instant:
     For the present moment and a snapshot's, where half-open stretches of whole seconds make the
     fraction irrelevant: ``12:00:00.9`` is at or after 12:00:00 and before 12:00:01.
     """
-    return Instant(_seconds(value, argument, False))
+    seconds = _seconds(value, argument, False)
+    return seconds if isinstance(seconds, Instant) else Instant(seconds)
 
 
 def _seconds(value: Moment, argument: str, whole: bool) -> int:
