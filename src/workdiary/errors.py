@@ -71,7 +71,8 @@ class WorkdiaryError(Exception):
 
     def under(self: _E, prefix: str) -> _E:
         """Return this error as seen from outside: its argument put below `prefix`."""
-        joint = "" if not self.argument or self.argument.startswith("[") or not prefix else "."
+        bare = not self.argument or self.argument.startswith("[") or prefix[-1:] in ("", " ")
+        joint = "" if bare else "."
         moved = type(self)(f"{prefix}{joint}{self.argument}", self.value, self.allowed, self.remedy)
         return moved.with_traceback(self.__traceback__)
 

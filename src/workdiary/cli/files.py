@@ -15,7 +15,7 @@ from workdiary import policies
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, OutsideContract, UnknownPolicy, UnknownZone
 from workdiary.formats import native
 from workdiary.formats.native import Record
-from workdiary.formats.reading import LARGEST
+from workdiary.formats.reading import LARGEST, read_bytes
 from workdiary.model.policy import Policy
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slots
@@ -29,6 +29,7 @@ __all__ = [
     "Rules",
     "begun",
     "date_of",
+    "input_bytes",
     "moment_of",
     "policy_file",
     "read_books",
@@ -114,13 +115,18 @@ class Book:
         )
 
 
+def input_bytes(path: str) -> bytes:
+    """Return what is in the file at `path`; ``-`` is standard input."""
+    return sys.stdin.buffer.read(LARGEST + 1) if path == "-" else read_bytes(path)
+
+
 def read_books(path: str, *, contract: str | None = None, policy: str | None = None) -> tuple[Book, ...]:
     """Return the diaries in the native JSON at `path`, ``-`` being standard input.
 
     `contract` chooses one by its id; `policy` is a preset's name or a TOML file, and replaces each
     diary's own. Raises `DocumentError` for a file without any contract.
     """
-    records = native.loads(sys.stdin.buffer.read(LARGEST + 1)) if path == "-" else native.read(path)
+    records = native.loads(input_bytes(path)) if path == "-" else native.read(path)
     known = ", ".join(record.contract.id for record in records)
     if not records:
         raise DocumentError(path, NOTHING, "has no contract", "import some")

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workdiary import policies
+from workdiary.cli.files import input_bytes
 from workdiary.cli.results import print_json
 from workdiary.cli.text import safe
-from workdiary.errors import NOTHING, DocumentError, InvalidValue, Problems, WorkdiaryError
+from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
 from workdiary.formats import native
 from workdiary.formats.imported import Imported
 from workdiary.formats.native import Record
-from workdiary.formats.reading import LARGEST, entries, field, parse_json, text_of
+from workdiary.formats.reading import entries, field, parse_json, text_of
 from workdiary.formats.upwork import import_upwork
 from workdiary.model.contract import Contract
 from workdiary.model.money import hours_text
@@ -37,7 +38,7 @@ def read_contracts(path: str) -> tuple[Record, ...]:
     An item of a list is a contract, or ``{"contract": {…}, "policy": "upwork"}``; the policy is Upwork's
     where none is named.
     """
-    text = read_bytes(path)
+    text = input_bytes(path)
     document = parse_json(text, path)
     if not isinstance(document, list):
         return native.loads(text)
@@ -68,19 +69,6 @@ def _contract(item: object, path: str) -> Record:
     return Record.of(contract, policy, ())
 
 
-def read_bytes(path: str) -> bytes:
-    """Return what is in the file at `path`; ``-`` is standard input."""
-    if path == "-":
-        return sys.stdin.buffer.read(LARGEST + 1)
-    try:
-        size = Path(path).stat().st_size
-        if size > LARGEST:
-            raise DocumentError(path, f"{size} bytes", f"is over the limit of {LARGEST}", "split it by week")
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DocumentError(path, NOTHING, f"cannot be read ({error.strerror})", "check the path") from None
-
-
 def import_files(
     files: Sequence[str],
     contracts: str,
@@ -97,7 +85,7 @@ def import_files(
         raise InvalidValue("--out", out, "exists already", "give another name, or --replace")
     known = read_contracts(contracts)
     imported = import_upwork(
-        {path: read_bytes(path) for path in files}, contract=contract, scale=scale, partial=partial
+        {path: input_bytes(path) for path in files}, contract=contract, scale=scale, partial=partial
     )
     records, problems = _merged(known, imported)
     if problems and not partial:

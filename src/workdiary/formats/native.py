@@ -26,9 +26,9 @@ from typing import Final
 import attrs
 
 from workdiary import policies
-from workdiary.errors import NOTHING, DocumentError, OverlapError, Problems, WorkdiaryError
+from workdiary.errors import DocumentError, OverlapError, Problems, WorkdiaryError
 from workdiary.formats._runs import Run, read_run, runs_of_segments, write_run
-from workdiary.formats.reading import LARGEST, entries, field, parse_json
+from workdiary.formats.reading import entries, field, parse_json, read_bytes
 from workdiary.model.activity import Activity
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
@@ -107,15 +107,11 @@ class Record:
 
 
 def read(path: str | Path) -> tuple[Record, ...]:
-    """Return the records in the file at `path`; raises `Problems` with everything that is wrong in it."""
-    place = Path(path)
+    """Return the records in the file at `path`; every error names the file and the place in it."""
     try:
-        size = place.stat().st_size
-        if size > LARGEST:
-            raise DocumentError(str(path), f"{size} bytes", f"is over the limit of {LARGEST}", "split it by year")
-        return loads(place.read_bytes())
-    except OSError as error:
-        raise DocumentError(str(path), NOTHING, f"cannot be read ({error.strerror})", "check the path") from None
+        return loads(read_bytes(path))
+    except WorkdiaryError as error:
+        raise error if error.argument == str(path) else error.under(f"{path}: ") from None
 
 
 def write(path: str | Path, records: Iterable[Record]) -> None:

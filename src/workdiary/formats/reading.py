@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 from workdiary.errors import NOTHING, DocumentError
 from workdiary.model.slots import Slot
 from workdiary.model.times import slot_at
 
-__all__ = ["LARGEST", "entries", "field", "parse_json", "slot_of", "text_of"]
+__all__ = ["LARGEST", "entries", "field", "parse_json", "read_bytes", "slot_of", "text_of"]
 
 LARGEST = 64 * 1024 * 1024
 """The largest JSON text that is parsed, in bytes or characters."""
@@ -44,6 +45,22 @@ def parse_json(text: str | bytes, path: str, *, largest: int = LARGEST) -> Any:
         ) from None
     except ValueError as error:  # an integer with more digits than Python parses
         raise DocumentError(path, "…", f"is not usable JSON ({error})", "check its numbers") from None
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Return what is in the file at `path`.
+
+    Raises `DocumentError`, naming the file, when it cannot be read or is larger than `LARGEST`; the
+    size is looked at first, so that a huge file costs nothing.
+    """
+    place = Path(path)
+    try:
+        size = place.stat().st_size
+        if size > LARGEST:
+            raise DocumentError(str(path), f"{size} bytes", f"is over the limit of {LARGEST}", "split it by year")
+        return place.read_bytes()
+    except OSError as error:
+        raise DocumentError(str(path), NOTHING, f"cannot be read ({error.strerror})", "check the path") from None
 
 
 def _no_constant(name: str) -> NoReturn:
