@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import gc
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from benchmarks import weeks
+from benchmarks import compare, records, weeks
 from benchmarks.__main__ import main
 from benchmarks.ratios import MEASURES
 from workdiary import ReasonCode
+from workdiary.formats import native
 
 TINY = ["--report-only", "--rounds=1", "--imports=1", "--passes=1", "--cases=3", "--slots=1000"]
 
 PRINTED = {
     "statement": "statement of 240 segments / making them",
-    "classify": "classifying a week over the limit / making its segments",
+    "classify": "classifying a ready week / making its segments",
     "evaluate": "evaluate / json.loads of the same lines (3 cases",
     "import": "import workdiary / import attrs, cattrs, pendulum",
     "many-weeks": "million slots of ready weeks classified and billed in a second",
@@ -43,3 +47,34 @@ def test_the_full_weeks_have_240_segments_and_all_thirteen_reasons() -> None:
         ReasonCode.LOW_AVERAGE_ACTIVITY,
     }
     assert len(weeks.reasons_of(reached) | weeks.reasons_of(low)) == 13
+
+
+def test_a_year_of_records_is_12220_of_them_in_order_and_104_totals() -> None:
+    rows = records.records(1)
+    assert len(rows) == 12_220
+    assert all(row.slot < later.slot for row, later in pairwise(rows))
+    found = records.totals(rows)
+    assert len(found) == 104
+    assert sum(found.values()) == 122_200
+    assert min(found) == (date(2016, 1, 4), "contract-a")
+
+
+def test_every_tool_gets_a_file_of_the_same_records(tmp_path: Path) -> None:
+    rows = records.records(1)[:47]
+    records.write_all(rows, tmp_path)
+    kept = [segment.slot for record in native.read(tmp_path / "diary.json") for segment in record.segments]
+    assert kept == [row.slot for row in rows]
+    assert (tmp_path / "diary.timeclock").read_text().startswith("i 2016/01/04 08:00:00 contract-a  ")
+    months = tmp_path / "timewarrior" / "data" / "2016-01.data"
+    assert months.read_text().startswith("inc 20160104T080000Z - 20160104T081000Z # contract-a")
+    assert (tmp_path / "watson" / "frames").is_file()
+    assert (tmp_path / "aw-events.json").is_file()
+
+
+def test_the_table_gives_seconds_and_how_many_times_ours_they_are() -> None:
+    assert compare.table({"ours": {1: 0.5, 10: 1.0}, "theirs": {1: 2.0}}, [1, 10]).splitlines() == [
+        "| | 1 year, 12,220 records | 10 years, 122,200 records |",
+        "|---|---:|---:|",
+        "| ours | 0.50 s (1.0 ×) | 1.00 s (1.0 ×) |",
+        "| theirs | 2.00 s (4.0 ×) | – |",
+    ]

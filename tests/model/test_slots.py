@@ -242,6 +242,7 @@ def test_a_union_of_far_apart_sets_is_refused_and_what_they_share_is_nothing() -
     words = f"slots is wider than the {WIDEST} that one set may span", "split it"
     assert refusal(InvalidValue, lambda: near | far) == ("slots", WIDEST + 1, *words)
     assert refusal(InvalidValue, lambda: far | near) == ("slots", WIDEST + 1, *words)
+    assert list(Slots([5_000_000]) | Slots([5_000_002])) == [5_000_000, 5_000_002]
     assert len(near | Slots([WIDEST - 1])) == len(Slots([WIDEST - 1]) | near) == 2
     for other in (far, Slots([WIDEST + 1]), Slots([10**15])):
         assert near & other == other & near == EMPTY
@@ -275,6 +276,7 @@ def test_pickling_and_copying_keep_the_set() -> None:
         assert pickle.loads(pickle.dumps(form)) == form  # noqa: S301 - pickled right here
         assert copy.copy(form) == copy.deepcopy(form) == form
         assert form.__reduce__() == (Slots.from_bits, (1, 0b1001))
+    assert Slots.from_bits(77, 0).__reduce__() == (Slots.from_bits, (0, 0))
 
 
 def test_repr_can_be_evaluated() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support import at, refusal, run, slots, terms
+from tests.support import refusal, run, slots, terms
 from workdiary.errors import InvalidValue, OutsideContract, UnknownCurrency
 from workdiary.model.contract import Terms
 from workdiary.model.money import Money, Rounding
@@ -179,4 +179,3 @@ def test_the_first_slot_is_named_where_terms_are_missing() -> None:
     assert refusal(OutsideContract, bill, slots(-1), line_of(("2026-11-16T00:00Z", "1")), "USD", UP)[1] == (
         "2026-11-15T23:50:00Z"
     )
-    assert at(0) == 2991312

@@ -160,6 +160,8 @@ def test_protect_5_each_fact_has_its_own_reason(fact: str, code: str) -> None:
     found = protection(good(0), on=contract(facts=[off(fact)]))
     facts = (("moments", ("worked", "invoiced")), ("invoiced_at", INVOICED))
     assert found == Protection(failures=(Reason(code=ReasonCode(code), slots=slots(0), facts=facts),))
+    alone = protection(good(0), on=contract(facts=[]), requires=(Fact(fact),))
+    assert [reason.code.value for reason in alone.failures] == [code]
     others = tuple(other for other in Fact if other.value != fact)
     assert protection(good(0), on=contract(facts=[off(fact)]), requires=others).failures == ()
 
@@ -332,6 +334,16 @@ def test_protect_7_a_rate_of_nothing_uses_up_nothing() -> None:
     assert lifetime(4, free, lifetime_amount="0") == [0, 1]
     over = contract(terms=[terms(rate="0")], already_protected=AlreadyProtected(slots=0, amount="9"))
     assert lifetime(2, over, lifetime_amount="5") == []
+
+
+def test_protect_7_a_cap_below_a_cent_still_holds_what_fits_it() -> None:
+    # Half a dollar an hour is a twelfth a segment.
+    assert lifetime(3, contract(terms=[terms(rate="0.5")]), lifetime_amount="0.16") == [0]
+    assert lifetime(3, contract(terms=[terms(rate="0.5")]), lifetime_amount="0.17") == [0, 1]
+
+
+def test_protect_7_time_before_the_first_terms_uses_up_nothing() -> None:
+    assert lifetime(4, contract(terms=[terms("2026-11-16T00:20Z")]), lifetime_amount="0") == [0, 1]
 
 
 def test_protect_7_each_counts_at_its_protected_rate() -> None:
