@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import attrs
 import pytest
 
@@ -125,8 +127,10 @@ def test_every_reason_of_every_statement_has_words_without_gaps() -> None:
     ]
     offered = contract(labels=["design", "backend"], facts=[], terms=[terms(limit="0.7")])
     strict = policy(protection={"min_active_minutes": 3})
-    lenient = policy(protection={"requires": (), "min_average_active_minutes": "9", "label": PLAIN.protection.label})
-    spent = policy(protection={"requires": (), "lifetime_hours": "0", "lifetime_amount": "0"})
+    lenient = policy(
+        protection={"requires": (), "min_average_active_minutes": Decimal("9"), "label": PLAIN.protection.label}
+    )
+    spent = policy(protection={"requires": (), "lifetime_hours": Decimal(0), "lifetime_amount": Decimal(0)})
     seen: dict[ReasonCode, str] = {}
     for own, agreement in ((strict, offered), (lenient, contract()), (spent, contract())):
         found = week_statement(agreement, segments, week=WEEK, policy=own)

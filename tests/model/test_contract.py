@@ -203,7 +203,7 @@ def test_protect_4_the_labels_are_a_list_and_an_empty_one_offers_none() -> None:
         "labels",
         "design",
         "is a single text",
-        "give a list of labels",
+        "give a list",
     )
 
 

@@ -172,7 +172,8 @@ def test_bits_from_writes_the_set_as_seen_from_an_offset() -> None:
     assert Slots([3, 5]).bits_from(6) == 0
     assert EMPTY.bits_from(-10) == 0
     assert Slots.from_bits(4, 0).bits_from(0) == 0
-    assert Slots([WIDEST]).bits_from(0) == 1 << WIDEST
+    assert Slots([WIDEST - 1]).bits_from(0) == 1 << (WIDEST - 1)
+    assert refusal(InvalidValue, Slots([WIDEST]).bits_from, 0)[:2] == ("slots", WIDEST + 1)
 
 
 # What can go wrong

@@ -203,10 +203,10 @@ def test_week_3_applies_to_the_sum_of_start_and_offset() -> None:
         ("P1DT2H3M", 1563, "P1DT2H3M"),
         ("P0D", 0, "P0D"),
         ("PT0M", 0, "P0D"),
-        ("P9999W", 9999 * 10080, "P69993D"),
-        ("P99999D", 99999 * 1440, "P99999D"),
-        ("PT99999H", 99999 * 60, "P4166DT15H"),
-        ("PT9999999M", 9999999, "P6944DT10H39M"),
+        ("P52W", 52 * 10080, "P364D"),
+        ("P366D", 366 * 1440, "P366D"),
+        ("PT8784H", 366 * 1440, "P366D"),
+        ("PT527040M", 366 * 1440, "P366D"),
     ],
 )
 def test_calendar_offsets_are_iso_8601_durations(text: str, minutes: int, printed: str) -> None:

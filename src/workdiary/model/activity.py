@@ -95,8 +95,8 @@ class Activity:
                 raise InvalidValue(f"minutes[{n}]", row, "is not three counts", "give keystrokes, clicks and scrolls")
         flat = tuple(chain.from_iterable(rows))
         if set(map(type, flat)) != {int} or min(flat) < 0 or max(flat) > _MOST:
-            for place, count in enumerate(flat):
-                _check_count(count, f"minutes[{place // 3}]")
+            wrong = next(n for n, count in enumerate(flat) if type(count) is not int or not 0 <= count <= _MOST)
+            _check_count(flat[wrong], f"minutes[{wrong // 3}]")
         counts = tuple(zip(flat[0::3], flat[1::3], flat[2::3], strict=True))
         keystrokes, clicks, scrolls = sum(flat[0::3]), sum(flat[1::3]), sum(flat[2::3])
         return cls(

@@ -10,6 +10,7 @@ from itertools import pairwise
 import attrs
 
 from workdiary.errors import InvalidValue, OrderError
+from workdiary.model.checks import check, check_each
 from workdiary.model.currency import minor_digits
 from workdiary.model.money import DecimalLike, Hours, decimal, hours
 from workdiary.model.text import is_blank
@@ -42,6 +43,9 @@ class Actor:
 
     id: str
     role: Role
+
+    def __attrs_post_init__(self) -> None:
+        check(self, id=str, role=Role)
 
 
 class ContractStatus(Enum):
@@ -88,6 +92,9 @@ class Terms:
     weekly_limit: Hours | None = attrs.field(converter=_limit)
     manual_time_allowed: bool = False
 
+    def __attrs_post_init__(self) -> None:
+        check(self, manual_time_allowed=bool)
+
 
 @attrs.frozen(kw_only=True)
 class StatusChange:
@@ -95,6 +102,9 @@ class StatusChange:
 
     since: Instant = attrs.field(converter=_since)
     status: ContractStatus
+
+    def __attrs_post_init__(self) -> None:
+        check(self, status=ContractStatus)
 
 
 @attrs.frozen(kw_only=True)
@@ -105,6 +115,9 @@ class Facts:
     billing_verified: bool = False
     good_standing: bool = False
     identity_verified: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        check(self, billing_verified=bool, good_standing=bool, identity_verified=bool)
 
     def fulfils(self, fact: Fact) -> bool:
         """Return whether `fact` is on record."""
@@ -128,21 +141,19 @@ class AlreadyProtected:
 
 
 def _terms(values: Iterable[Terms]) -> Timeline[Terms]:
-    return Timeline.of(values, "terms")
+    return Timeline.of(check_each(values, Terms, "terms"), "terms")
 
 
 def _facts(values: Iterable[Facts]) -> Timeline[Facts]:
-    return Timeline.of(values, "facts")
+    return Timeline.of(check_each(values, Facts, "facts"), "facts")
 
 
 def _status(values: Iterable[StatusChange]) -> Timeline[StatusChange]:
-    return Timeline.of(values, "status")
+    return Timeline.of(check_each(values, StatusChange, "status"), "status")
 
 
 def _labels(values: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(values, str):
-        raise InvalidValue("labels", values, "is a single text", "give a list of labels")
-    return tuple(values)
+    return check_each(values, str, "labels")
 
 
 def _usual_rate(value: DecimalLike | None) -> Decimal | None:
@@ -184,6 +195,7 @@ class Contract:
         for name in ("id", "freelancer", "client"):
             if not isinstance(getattr(self, name), str) or is_blank(getattr(self, name)):
                 raise InvalidValue(name, getattr(self, name), "is not an id", "give non-blank text")
+        check(self, already_protected=AlreadyProtected)
         minor_digits(self.currency)
         if not self.terms:
             raise InvalidValue("terms", [], "is empty", "give at least the first terms, with their rate and limit")

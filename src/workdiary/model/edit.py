@@ -149,24 +149,16 @@ def apply(edit: Edit, segments: Iterable[Segment], changed: Slots) -> tuple[Segm
         kept = [segment for segment in segments if segment.slot not in changed]
         added = [Segment.manual(slot, memo=edit.memo, label=edit.label) for slot in changed]
         return tuple(sorted(kept + added, key=_slot_of))
-    return tuple(
-        sorted(
-            (
-                _edited(edit, segment) if segment.slot in changed else segment
-                for segment in segments
-                if not (isinstance(edit, DeleteTime) and segment.slot in changed)
-            ),
-            key=_slot_of,
-        )
-    )
+    ordered = sorted(segments, key=_slot_of)
+    if isinstance(edit, DeleteTime):
+        return tuple(segment for segment in ordered if segment.slot not in changed)
+    return tuple(_edited(edit, segment) if segment.slot in changed else segment for segment in ordered)
 
 
-def _edited(edit: DeleteTime | EditMemo | EditLabel, segment: Segment) -> Segment:
+def _edited(edit: EditMemo | EditLabel, segment: Segment) -> Segment:
     if isinstance(edit, EditMemo):
         return attrs.evolve(segment, memo=edit.memo)
-    if isinstance(edit, EditLabel):
-        return attrs.evolve(segment, label=edit.label)
-    return segment
+    return attrs.evolve(segment, label=edit.label)
 
 
 def _slot_of(segment: Segment) -> Slot:

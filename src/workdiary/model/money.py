@@ -147,6 +147,13 @@ class Money:
     minor: int
     currency: str
 
+    def __attrs_post_init__(self) -> None:
+        if type(self.minor) is not int:
+            raise InvalidValue(
+                "minor", self.minor, "is not a whole number of minor units", "use Money.of for an amount"
+            )
+        minor_digits(self.currency)
+
     @classmethod
     def of(cls, amount: DecimalLike, currency: str, argument: str = "amount") -> Money:
         """Return `amount` of `currency`; raises `InvalidValue` when it has a fraction of a minor unit."""

@@ -7,15 +7,18 @@ data cannot say becomes an enum member here and a branch in a rule, never a lamb
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
+from types import NoneType
 
 import attrs
 
 from workdiary.errors import InvalidValue
+from workdiary.model.activity import MINUTES
+from workdiary.model.checks import check, check_each
 from workdiary.model.contract import ContractStatus, Fact, Role
 from workdiary.model.money import Rounding
 from workdiary.model.slots import SECONDS_PER_SLOT
@@ -135,7 +138,8 @@ class WeekRule:
     zone: Zone
 
     def __attrs_post_init__(self) -> None:
-        if not 0 <= self.starts_at < 24 * 60:
+        check(self, starts_on=Weekday, zone=Zone)
+        if type(self.starts_at) is not int or not 0 <= self.starts_at < 24 * 60:
             raise InvalidValue("starts_at", self.starts_at, "is not a minute of the day", "give 0 to 1439")
 
     def containing(self, seconds: int) -> Week:
@@ -151,6 +155,7 @@ class CreditRule:
     min_seconds: int
 
     def __attrs_post_init__(self) -> None:
+        check(self, rule=Credit)
         if type(self.min_seconds) is not int or not 1 <= self.min_seconds <= SECONDS_PER_SLOT:
             raise InvalidValue("min_seconds", self.min_seconds, "is not 1 to 600 seconds", "1 counts any touch")
 
@@ -164,18 +169,35 @@ class LimitRule:
     decrease: Change
 
     def __attrs_post_init__(self) -> None:
+        check(self, order=LimitOrder, increase=Change, decrease=Change)
         if self.increase is Change.NEXT_WEEK:
             raise InvalidValue("increase", self.increase.value, "is not whole_week or from_then_on", "choose one")
         if self.decrease is Change.WHOLE_WEEK:
             raise InvalidValue("decrease", self.decrease.value, "is not next_week or from_then_on", "choose one")
 
 
+def _actions(values: Iterable[Action]) -> tuple[Action, ...]:
+    return check_each(values, Action, "permissions")
+
+
+def _statuses(values: Iterable[ContractStatus]) -> tuple[ContractStatus, ...]:
+    return check_each(values, ContractStatus, "statuses")
+
+
+def _facts(values: Iterable[Fact]) -> tuple[Fact, ...]:
+    return check_each(values, Fact, "requires")
+
+
+def _moments(values: Iterable[Moments]) -> tuple[Moments, ...]:
+    return check_each(values, Moments, "facts_checked")
+
+
 @attrs.frozen(kw_only=True)
 class Permissions:
     """What each role may do (EDIT-1). What is not listed is refused."""
 
-    freelancer: tuple[Action, ...]
-    client: tuple[Action, ...]
+    freelancer: tuple[Action, ...] = attrs.field(converter=_actions)
+    client: tuple[Action, ...] = attrs.field(converter=_actions)
 
     def of(self, role: Role) -> tuple[Action, ...]:
         """Return what `role` may do."""
@@ -187,8 +209,11 @@ class EditingRule:
     """Until when, in which statuses and by whom a week may be changed (EDIT-1 to EDIT-3)."""
 
     locks_after: WallOffset
-    statuses: tuple[ContractStatus, ...]
+    statuses: tuple[ContractStatus, ...] = attrs.field(converter=_statuses)
     permissions: Permissions
+
+    def __attrs_post_init__(self) -> None:
+        check(self, locks_after=WallOffset, permissions=Permissions)
 
 
 @attrs.frozen(kw_only=True)
@@ -198,6 +223,9 @@ class ManualRule:
     needs_permission: bool
     on_taken: OnTaken
     memo_required: bool
+
+    def __attrs_post_init__(self) -> None:
+        check(self, needs_permission=bool, on_taken=OnTaken, memo_required=bool)
 
 
 @attrs.frozen(kw_only=True)
@@ -209,14 +237,17 @@ class ProtectionRule:
     min_average_active_minutes: Decimal | None = None
     memo: MemoNeed
     label: LabelNeed
-    requires: tuple[Fact, ...]
-    facts_checked: tuple[Moments, ...]
+    requires: tuple[Fact, ...] = attrs.field(converter=_facts)
+    facts_checked: tuple[Moments, ...] = attrs.field(converter=_moments)
     rate_cap: RateCap
     lifetime_hours: Decimal | None = None
     lifetime_amount: Decimal | None = None
 
     def __attrs_post_init__(self) -> None:
-        if type(self.min_active_minutes) is not int or not 0 <= self.min_active_minutes <= 10:
+        check(self, requires_snapshot=bool, memo=MemoNeed, label=LabelNeed, rate_cap=RateCap)
+        figure = (Decimal, NoneType)
+        check(self, min_average_active_minutes=figure, lifetime_hours=figure, lifetime_amount=figure)
+        if type(self.min_active_minutes) is not int or not 0 <= self.min_active_minutes <= MINUTES:
             raise InvalidValue("min_active_minutes", self.min_active_minutes, "is not 0 to 10", "0 asks for none")
 
 
@@ -231,6 +262,7 @@ class FeeTier:
     rate: Decimal
 
     def __attrs_post_init__(self) -> None:
+        check(self, above=Decimal, rate=Decimal)
         if not 0 <= self.rate <= 1:
             raise InvalidValue("rate", str(self.rate), "is not a fraction from 0 to 1", "write 10 % as 0.10")
 
@@ -243,6 +275,10 @@ def check_tiers(tiers: Sequence[FeeTier], argument: str) -> None:
         raise InvalidValue(argument, shown, "do not rise from 0", "order the tiers, the first above 0")
 
 
+def _tiers(values: Iterable[FeeTier]) -> tuple[FeeTier, ...]:
+    return check_each(values, FeeTier, "fees")
+
+
 @attrs.frozen(kw_only=True)
 class BillingRule:
     """The rounding of lines and the calendar of money, as wall-clock offsets (BILL-1, CALENDAR)."""
@@ -252,6 +288,10 @@ class BillingRule:
     review_ends_after: WallOffset
     available_after: WallOffset
 
+    def __attrs_post_init__(self) -> None:
+        check(self, rounding=Rounding)
+        check(self, invoiced_after=WallOffset, review_ends_after=WallOffset, available_after=WallOffset)
+
 
 @attrs.frozen(kw_only=True)
 class DisputeRule:
@@ -259,6 +299,9 @@ class DisputeRule:
 
     pauses_contract: bool = False
     weekly_limit_zero: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        check(self, pauses_contract=bool, weekly_limit_zero=bool)
 
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
@@ -273,6 +316,7 @@ class Palette:
     over_limit: str = "#c9302c"
 
     def __attrs_post_init__(self) -> None:
+        check(self, tracked=str, manual=str, over_limit=str)
         for name in ("tracked", "manual", "over_limit"):
             if _COLOUR.fullmatch(getattr(self, name)) is None:
                 raise InvalidValue(name, getattr(self, name), "is not a colour", "write it like #3c8224")
@@ -320,12 +364,14 @@ class Policy:
     manual: ManualRule
     protection: ProtectionRule
     billing: BillingRule
-    fees: tuple[FeeTier, ...] = ()
+    fees: tuple[FeeTier, ...] = attrs.field(default=(), converter=_tiers)
     dispute: DisputeRule = DisputeRule()
     palette: Palette = Palette()
     sources: tuple[RuleSource, ...] = ()
 
     def __attrs_post_init__(self) -> None:
+        check(self, week=WeekRule, credit=CreditRule, limit=LimitRule, editing=EditingRule, manual=ManualRule)
+        check(self, protection=ProtectionRule, billing=BillingRule, dispute=DisputeRule, palette=Palette)
         check_tiers(self.fees, "fees")
 
     def week_of(self, at: Moment | Week) -> Week:

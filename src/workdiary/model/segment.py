@@ -101,6 +101,8 @@ class Segment:
         snapshots: Iterable[SnapshotLike] = (),
     ) -> Segment:
         """Return the tracked segment that starts at `at`, an instant on the grid or a slot number."""
+        if isinstance(snapshots, str):
+            raise InvalidValue("snapshots", snapshots, "is a single text", "give a list of snapshots or instants")
         return cls(
             slot=slot_at(at, "at"),
             source=Source.TRACKED,

@@ -282,8 +282,10 @@ class Slots:
     def bits_from(self, offset: int) -> int:
         """Return the bitmap whose bit *i* stands for slot ``offset + i``, for storage and transport.
 
-        Slots before `offset` are not in it.
+        Slots before `offset` are not in it; those out of reach of one set after it are an error.
         """
+        if self._bits:
+            _check_width(self._offset + self._bits.bit_length() - offset)
         return _shifted(self, offset)
 
     # What a person sees: days and hours on the wall.

@@ -249,7 +249,6 @@ class Zone:
         return datetime.fromtimestamp(at, self._tz).replace(tzinfo=None, fold=0)
 
 
-@lru_cache(maxsize=1024)
 def zone(name: str, argument: str = "zone") -> Zone:
     """Return the zone called `name` in the tz database.
 
@@ -258,16 +257,21 @@ def zone(name: str, argument: str = "zone") -> Zone:
     >>> zone("Asia/Kathmandu").date_of(2992392)
     datetime.date(2026, 11, 23)
     """
-    if isinstance(name, str) and name == "UTC":
-        return UTC
+    if not isinstance(name, str):
+        raise UnknownZone(argument, name, "is not a name", "give one of the tz database, such as Europe/Berlin")
+    return UTC if name == "UTC" else _named_zone(name, argument)
+
+
+@lru_cache(maxsize=1024)
+def _named_zone(name: str, argument: str) -> Zone:
     import pendulum
 
     try:
         return Zone(name, pendulum.timezone(name))
-    except (ValueError, TypeError, OSError, LookupError):
+    except (ValueError, OSError, LookupError):
         from difflib import get_close_matches
 
-        near = get_close_matches(str(name), pendulum.timezones(), n=3)
+        near = get_close_matches(name, pendulum.timezones(), n=3)
         remedy = f"did you mean {', '.join(near)}?" if near else "give a tz database name such as Europe/Berlin"
         raise UnknownZone(argument, name, "is not a zone of the tz database", remedy) from None
 
@@ -296,6 +300,9 @@ class Weekday(Enum):
 _DURATION = re.compile(r"P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?)?", re.ASCII)
 
 
+_YEAR: Final = 366 * 24 * 60
+
+
 @attrs.frozen(order=True)
 class WallOffset:
     """A distance on the wall clock, from a week's nominal start to a deadline (CALENDAR).
@@ -309,6 +316,10 @@ class WallOffset:
 
     minutes: int
 
+    def __attrs_post_init__(self) -> None:
+        if type(self.minutes) is not int or not 0 <= self.minutes <= _YEAR:
+            raise InvalidValue("minutes", self.minutes, "is not 0 to 366 days", "give whole minutes, at most 527040")
+
     @classmethod
     def parse(cls, text: str, argument: str = "offset") -> WallOffset:
         """Return the offset that ISO 8601 duration `text` gives, in weeks, days, hours and minutes."""
@@ -316,7 +327,10 @@ class WallOffset:
         if shape is None or text[-1] in "PT":
             raise InvalidValue(argument, text, "is not a wall-clock offset", "write it like P7DT12H or P16D")
         weeks, days, hours, minutes = (int(part or 0) for part in shape.groups())
-        return cls(((weeks * 7 + days) * 24 + hours) * 60 + minutes)
+        total = ((weeks * 7 + days) * 24 + hours) * 60 + minutes
+        if total > _YEAR:
+            raise InvalidValue(argument, text, "is longer than 366 days", "write it like P7DT12H or P16D")
+        return cls(total)
 
     def __str__(self) -> str:
         days, rest = divmod(self.minutes, 24 * 60)

@@ -38,7 +38,6 @@ def get(name: str, *, at: Moment | None = None) -> Policy:
     return _built(name, preset(name).places(at))
 
 
-@cache
 def preset(name: str) -> PolicyFile:
     """Return the preset `name` through time."""
     if name not in _NAMES:
@@ -47,6 +46,11 @@ def preset(name: str) -> PolicyFile:
         near = get_close_matches(str(name), _NAMES, n=1)
         hint = f"did you mean {near[0]}?" if near else "or load your own by policies.load(path)"
         raise UnknownPolicy("policy", name, f"is not a preset; there are {', '.join(_NAMES)}", hint)
+    return _preset(name)
+
+
+@cache
+def _preset(name: str) -> PolicyFile:
     text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return parse(text, f"{name}.toml")
 

@@ -25,6 +25,7 @@ import attrs
 
 from workdiary.errors import NOTHING, PolicyError, Problems, UnknownPolicy, WorkdiaryError
 from workdiary.model.policy import FeeTier, Policy, RuleSource, check_tiers
+from workdiary.model.text import is_blank
 from workdiary.model.times import Instant, Moment, moment
 
 __all__ = ["PolicyFile", "load", "parse"]
@@ -168,7 +169,7 @@ def _rows(section: str, rows: list[Any], path: str) -> tuple[_Row, ...]:
         problems.extend(
             PolicyError(f"{here}.{key}", getattr(source, key), "is empty", "say where the rule is written")
             for key in ("source", "rules")
-            if not getattr(source, key)
+            if is_blank("".join(getattr(source, key)))
         )
         if made and source.since <= made[-1].source.since:
             problems.append(

@@ -187,12 +187,20 @@ def _moved(segment: Segment, by: int) -> Segment:
     return attrs.evolve(segment, slot=Slot(segment.slot + by), snapshots=shots)
 
 
+def _half_slots(n: int) -> int:
+    return n * SECONDS_PER_SLOT // 2
+
+
 @st.composite
 def tracked_stretches(draw: st.DrawFn, max_size: int = 4) -> tuple[list[tuple[Instant, Instant]], list[Instant]]:
     """Draw what a tracker reports: stretches, perhaps overlapping or empty, and snapshots near them."""
     base = draw(instants())
     begin = st.integers(0, 5_000)
     length = st.sampled_from((0, 1, 299, 300, 301, 599, 600, 601)) | st.integers(0, 4_000)
+    if draw(st.booleans()):
+        # All in half slots, so that exact ties are met.
+        base = Instant(base - base % SECONDS_PER_SLOT)
+        begin, length = (st.integers(0, most).map(_half_slots) for most in (10, 5))
     pairs = draw(st.lists(st.tuples(begin, length), max_size=max_size))
     stretches = [(Instant(base + at), Instant(base + at + seconds)) for at, seconds in pairs]
     edges = [edge for pair in stretches for edge in pair]

@@ -1,0 +1,197 @@
+"""What a type checker promises is looked at once more: a text is no truth value, a list is no tuple."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.support import ODD, PLAIN, contract, refusal, terms
+from workdiary.errors import InvalidValue, UnknownCurrency, UnknownZone
+from workdiary.model.contract import Actor, ContractStatus, Facts, Role, StatusChange, Terms
+from workdiary.model.money import Money
+from workdiary.model.policy import DisputeRule, FeeTier, Palette, Policy
+from workdiary.model.segment import Segment
+from workdiary.model.times import WallOffset, zone
+
+TRUTH = "is not a truth value", "give True or False"
+
+
+@pytest.mark.parametrize("bad", ["no", 1, None])
+def test_manual_1_a_text_is_no_leave_for_manual_time(bad: Any) -> None:
+    found = refusal(
+        InvalidValue, Terms, since="2026-11-02T00:00Z", rate="1", weekly_limit=None, manual_time_allowed=bad
+    )
+    assert found == ("manual_time_allowed", bad, *TRUTH)
+
+
+@pytest.mark.parametrize("fact", ["billing_verified", "good_standing", "identity_verified"])
+def test_protect_5_a_text_fulfils_no_fact(fact: str) -> None:
+    assert refusal(InvalidValue, Facts, since="2026-11-02T00:00Z", **{fact: "no"}) == (fact, "no", *TRUTH)
+
+
+def test_edit_2_a_status_is_a_member() -> None:
+    allowed = "is not a ContractStatus"
+    remedy = "give one of ContractStatus.ACTIVE, ContractStatus.PAUSED, ContractStatus.CLOSED"
+    found = refusal(InvalidValue, StatusChange, since="2026-11-02T00:00Z", status="active")
+    assert found == ("status", "active", allowed, remedy)
+
+
+def test_an_actor_has_an_id_and_a_role() -> None:
+    roles = "give one of Role.FREELANCER, Role.CLIENT"
+    assert refusal(InvalidValue, Actor, id="ana", role="client") == ("role", "client", "is not a Role", roles)
+    assert refusal(InvalidValue, Actor, id=5, role=Role.CLIENT) == ("id", 5, "is not text", "give a string")
+
+
+def test_a_contract_takes_only_its_own_kinds() -> None:
+    assert refusal(InvalidValue, contract, terms=[1]) == ("terms[0]", 1, "is not a Terms", "give a Terms")
+    wrong = StatusChange(since="2026-11-02T00:00Z", status=ContractStatus.ACTIVE)
+    assert refusal(InvalidValue, contract, terms=[terms(), wrong])[:2] == ("terms[1]", wrong)
+    assert refusal(InvalidValue, contract, facts=[wrong])[:1] == ("facts[0]",)
+    assert refusal(InvalidValue, contract, status=[terms()])[:1] == ("status[0]",)
+    assert refusal(InvalidValue, contract, labels=["a", 5]) == ("labels[1]", 5, "is not text", "give a string")
+    assert refusal(InvalidValue, contract, already_protected=5)[:3] == (
+        "already_protected",
+        5,
+        "is not a AlreadyProtected",
+    )
+
+
+SECTIONS = ("week", "credit", "limit", "editing", "manual", "protection", "billing", "dispute", "palette")
+FIELDS = [(section, field.name) for section in SECTIONS for field in attrs.fields(type(getattr(PLAIN, section)))]
+
+
+@pytest.mark.parametrize(("section", "name"), FIELDS)
+@pytest.mark.parametrize("whole", [PLAIN, ODD])
+def test_every_field_of_every_section_refuses_what_it_is_not(section: str, name: str, whole: Policy) -> None:
+    part = getattr(whole, section)
+    with pytest.raises(InvalidValue) as caught:
+        attrs.evolve(part, **{name: object()} if not isinstance(getattr(part, name), tuple) else {name: [object()]})
+    assert caught.value.argument in (name, f"{name}[0]")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_policy_refuses_a_section_of_another_kind(section: str) -> None:
+    assert refusal(InvalidValue, attrs.evolve, PLAIN, **{section: "x"})[:2] == (section, "x")
+
+
+@pytest.mark.parametrize("name", ["freelancer", "client"])
+def test_edit_1_permissions_are_actions(name: str) -> None:
+    found = refusal(InvalidValue, attrs.evolve, PLAIN.editing.permissions, **{name: ["add_time"]})
+    assert found[:3] == ("permissions[0]", "add_time", "is not a Action")
+    assert refusal(InvalidValue, attrs.evolve, PLAIN.editing.permissions, **{name: "add_time"}) == (
+        "permissions",
+        "add_time",
+        "is a single text",
+        "give a list",
+    )
+
+
+def test_lists_become_tuples() -> None:
+    editing = attrs.evolve(PLAIN.editing, statuses=[ContractStatus.ACTIVE])
+    rules = attrs.evolve(PLAIN.protection, requires=list(PLAIN.protection.requires), facts_checked=[])
+    fees = [FeeTier(above=Decimal(0), rate=Decimal("0.1"))]
+    whole = attrs.evolve(PLAIN, editing=editing, protection=rules, fees=fees)
+    assert (whole.editing.statuses, whole.protection.facts_checked, whole.fees) == (
+        (ContractStatus.ACTIVE,),
+        (),
+        tuple(fees),
+    )
+    assert isinstance(hash(whole), int)
+    assert whole.protection.requires == PLAIN.protection.requires
+
+
+def test_bill_3_fee_tiers_are_exact_and_rise_from_0() -> None:
+    assert refusal(InvalidValue, FeeTier, above=Decimal(0), rate=0.1)[:3] == ("rate", 0.1, "is not a Decimal")
+    assert refusal(InvalidValue, FeeTier, above=0, rate=Decimal(0))[:3] == ("above", 0, "is not a Decimal")
+    for rate in ("-0.01", "1.01"):
+        assert refusal(InvalidValue, FeeTier, above=Decimal(0), rate=Decimal(rate)) == (
+            "rate",
+            rate,
+            "is not a fraction from 0 to 1",
+            "write 10 % as 0.10",
+        )
+    for edge in ("0", "1"):
+        assert FeeTier(above=Decimal(0), rate=Decimal(edge)).rate == Decimal(edge)
+    first, second = FeeTier(above=Decimal(0), rate=Decimal("0.2")), FeeTier(above=Decimal(10), rate=Decimal("0.1"))
+    assert attrs.evolve(PLAIN, fees=[first, second]).fees == (first, second)
+    for wrong, shown in (([second], "10"), ([first, first], "0, 0"), ([first, second, second], "0, 10, 10")):
+        assert refusal(InvalidValue, attrs.evolve, PLAIN, fees=wrong) == (
+            "fees",
+            shown,
+            "do not rise from 0",
+            "order the tiers, the first above 0",
+        )
+
+
+@pytest.mark.parametrize("name", ["tracked", "manual", "over_limit"])
+def test_status_1_a_colour_is_six_hexadecimal_digits(name: str) -> None:
+    assert getattr(Palette(**{name: "#0aF9bC"}), name) == "#0aF9bC"
+    for bad in ("red", "#12345", "#1234567", "123456", "#12345g"):
+        assert refusal(InvalidValue, Palette, **{name: bad}) == (name, bad, "is not a colour", "write it like #3c8224")
+
+
+def test_status_1_the_usual_colours() -> None:
+    assert Palette() == Palette(tracked="#3c8224", manual="#e8b923", over_limit="#c9302c")
+
+
+def test_dispute_3_by_default_nothing_happens() -> None:
+    assert DisputeRule() == DisputeRule(pauses_contract=False, weekly_limit_zero=False)
+
+
+def test_money_is_whole_minor_units_of_a_known_currency() -> None:
+    assert refusal(InvalidValue, Money, 1.5, "USD") == (
+        "minor",
+        1.5,
+        "is not a whole number of minor units",
+        "use Money.of for an amount",
+    )
+    assert refusal(UnknownCurrency, Money, 5, "XXX")[:2] == ("currency", "XXX")
+
+
+@pytest.mark.parametrize("bad", [-1, 366 * 1440 + 1, 1.5, True, None])
+def test_a_wall_offset_is_at_most_a_year(bad: Any) -> None:
+    words = "is not 0 to 366 days", "give whole minutes, at most 527040"
+    assert refusal(InvalidValue, WallOffset, bad) == ("minutes", bad, *words)
+
+
+@pytest.mark.parametrize("text", ["P367D", "P53W", "PT527041M"])
+def test_an_offset_in_words_is_at_most_a_year(text: str) -> None:
+    words = "is longer than 366 days", "write it like P7DT12H or P16D"
+    assert refusal(InvalidValue, WallOffset.parse, text, "locks_after") == ("locks_after", text, *words)
+
+
+def test_the_latest_week_has_all_its_deadlines() -> None:
+    late = attrs.evolve(PLAIN.billing, available_after=WallOffset.parse("P366D"))
+    last = attrs.evolve(PLAIN, billing=late).week_of("9997-12-31T23:59:59Z")
+    assert str(attrs.evolve(PLAIN, billing=late).calendar(last).available_at).startswith("9998-12-30")
+
+
+@pytest.mark.parametrize("bad", [3600, None, [], 1.5])
+def test_a_zone_is_a_name(bad: Any) -> None:
+    words = "is not a name", "give one of the tz database, such as Europe/Berlin"
+    assert refusal(UnknownZone, zone, bad) == ("zone", bad, *words)
+
+
+def test_snapshots_are_a_list_and_not_one_text() -> None:
+    found = refusal(InvalidValue, Segment.tracked, "2026-11-16T00:00Z", snapshots="2026-11-16T00:01Z")
+    assert found == ("snapshots", "2026-11-16T00:01Z", "is a single text", "give a list of snapshots or instants")
+
+
+def test_members_are_enums() -> None:
+    """The words about a wrong member list every right one."""
+
+    class Colour(Enum):
+        RED = "red"
+
+    from workdiary.model.checks import check_each
+
+    assert refusal(InvalidValue, check_each, ["red"], Colour, "colours") == (
+        "colours[0]",
+        "red",
+        "is not a Colour",
+        "give one of Colour.RED",
+    )
