@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from importlib.util import find_spec
 
@@ -20,6 +21,8 @@ def run_cli(arguments: Sequence[str]) -> int:
         # Looked for, not imported: rich is for pages that people read, and costs more than most commands.
         if find_spec(name) is None:
             raise MissingExtra("workdiary", name, "is not installed", 'pip install "workdiary[cli]"')
+    # A command reads, judges, prints and ends: what the collector would look for is soon gone with the process.
+    gc.set_threshold(100_000, 50, 1000)
     from workdiary.cli.app import app
 
     try:

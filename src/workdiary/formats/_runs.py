@@ -6,10 +6,10 @@ made only for errors, and whole lists of bare numbers are looked at together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from types import NoneType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import attrs
 
@@ -37,6 +37,14 @@ class Run:
     label: str | None
     activity: tuple[Activity | int | None, ...]
     snapshots: tuple[Shots, ...]
+
+    @property
+    def meters(self) -> Sequence[int | None]:
+        """The meter of each segment, `None` when unknown; empty for a run that has none at all."""
+        try:
+            return bytes(cast("tuple[int, ...]", self.activity))  # numbers alone, as in most runs
+        except TypeError:
+            return [counts.meter if isinstance(counts, Activity) else counts for counts in self.activity]
 
     def segments(self) -> Iterator[Segment]:
         """Yield the segments one by one."""

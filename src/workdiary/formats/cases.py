@@ -8,8 +8,10 @@ lets anything but a `WorkdiaryError` out for a case that cannot be read.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
+
+import attrs
 
 from workdiary import policies
 from workdiary.errors import DocumentError, GridError, OverlapError, WorkdiaryError
@@ -20,8 +22,9 @@ from workdiary.model.edit import AddTime, DeleteTime, Edit, EditLabel, EditMemo,
 from workdiary.model.money import rate_text
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment, Snapshot, Source
+from workdiary.model.sheet import Sheet, SheetBuilder
 from workdiary.model.slots import Slot, Slots
-from workdiary.model.times import Instant, instant, slot_start
+from workdiary.model.times import Instant, Week, instant, slot_start
 from workdiary.plain import structure
 from workdiary.rules.credit import credit
 from workdiary.rules.editing import judge
@@ -79,22 +82,23 @@ def _week(case: dict[str, Any]) -> dict[str, Any]:
 def _statement_of(case: dict[str, Any]) -> WeekStatement:
     policy, contract = _policy(case), _contract(case)
     week = policy.week_of(instant(field(case, "week", ""), "week"))
-    segments = _segments(case)
-    return week_statement(contract, segments, week=week, policy=policy)
+    return week_statement(contract, _sheet(case, week), week=week, policy=policy)
 
 
 def _edits(case: dict[str, Any]) -> dict[str, Any]:
     policy, contract = _policy(case), _contract(case)
     week = policy.week_of(instant(field(case, "week", ""), "week"))
     segments: tuple[Segment, ...] = tuple(_segments(case))
+    taken = Slots(segment.slot for segment in segments)
     results: list[dict[str, Any]] = []
     for attempt, path in entries(field(case, "attempts", ""), "attempts"):
         at = instant(field(attempt, "at", path), f"{path}.at")
         by = structure(field(attempt, "by", path), Role, f"{path}.by")
         change = _edit(field(attempt, "do", path), f"{path}.do")
-        verdict = judge(change, on=contract, segments=segments, by=by, at=at, policy=policy)
+        verdict = judge(change, on=contract, segments=taken, by=by, at=at, policy=policy)
         if verdict.allowed:
             segments = apply(change, segments, verdict.changed)
+            taken = Slots(segment.slot for segment in segments) if verdict.changed else taken
             results.append({"allowed": True, "changed": runs_of(verdict.changed)})
         else:
             results.append({"allowed": False, "reasons": [code.value for code in verdict.codes]})
@@ -173,14 +177,60 @@ def _contract(case: dict[str, Any]) -> Contract:
 _OPTIONAL: Final = ("labels", "usual_rate", "already_protected")
 
 
+@attrs.frozen(kw_only=True)
+class _Run:
+    """A run of the case, read and checked: what its segments share, and the snapshots of each."""
+
+    start: Slot
+    stop: Slot
+    like: Segment
+    shots: Callable[[int], tuple[Snapshot, ...]]
+
+    def segments(self) -> list[Segment]:
+        like, shots = self.like, self.shots
+        return [
+            Segment(
+                slot=Slot(slot),
+                source=like.source,
+                memo=like.memo,
+                label=like.label,
+                activity=like.activity,
+                snapshots=shots(slot),
+            )
+            for slot in range(self.start, self.stop)
+        ]
+
+
 def _segments(case: dict[str, Any]) -> list[Segment]:
     """Return the segments of the case's runs, those of other weeks too."""
-    made: list[Segment] = []
-    seen = Slots()
+    return [segment for run in _runs(case) for segment in run.segments()]
+
+
+def _sheet(case: dict[str, Any], week: Week) -> Sheet:
+    """Return the sheet of the case's runs in `week`, without making their segments one by one."""
+    builder = SheetBuilder(week)
+    for run in _runs(case):
+        slots = range(max(run.start, week.start), min(run.stop, week.stop))
+        if slots:
+            meter = run.like.meter
+            builder.add_run(
+                slots,
+                source=run.like.source,
+                memo=run.like.memo,
+                label=run.like.label,
+                meters=() if meter is None else [meter] * len(slots),
+                snapshots=[bool(run.shots(slot)) for slot in slots],
+            )
+    return builder.sheet()
+
+
+def _runs(case: dict[str, Any]) -> Iterator[_Run]:
+    seen, count = Slots(), 0
     for run, path in entries(field(case, "segments", ""), "segments"):
         start, stop = _range(run, path)
         slots = Slots.range(start, stop)
-        if len(made) + len(slots) > MOST_SEGMENTS:
+        count += len(slots)
+        if count > MOST_SEGMENTS:
             raise DocumentError(
                 path, len(slots), f"segments make more than the {MOST_SEGMENTS} of one case", "split it"
             )
@@ -189,23 +239,20 @@ def _segments(case: dict[str, Any]) -> list[Segment]:
             assert twice is not None  # noqa: S101 - not disjoint
             raise OverlapError(path, str(slot_start(twice)), "is in an earlier run too", "segments must not overlap")
         seen = seen | slots
-        made.extend(_run(run, path, start, stop))
-    return made
+        yield _run(run, path, start, stop)
 
 
-def _run(run: Any, path: str, start: Slot, stop: Slot) -> Iterable[Segment]:
+def _run(run: Any, path: str, start: Slot, stop: Slot) -> _Run:
     source = structure(field(run, "source", path), Source, f"{path}.source")
     memo = run.get("memo")
     memo = "" if memo is None else text_of(memo, f"{path}.memo")
     label = _label(run.get("label"), f"{path}.label")
     if source is Source.MANUAL:
-        return [Segment.manual(slot, memo=memo, label=label) for slot in range(start, stop)]
+        return _Run(start=start, stop=stop, like=Segment.manual(start, memo=memo, label=label), shots=lambda _: ())
     activity = _activity(run.get("activity"), f"{path}.activity")
     shots = _snapshots(run.get("snapshots"), f"{path}.snapshots")
-    return [
-        Segment(slot=Slot(slot), source=source, memo=memo, label=label, activity=activity, snapshots=shots(slot))
-        for slot in range(start, stop)
-    ]
+    like = Segment(slot=start, source=source, memo=memo, label=label, activity=activity)
+    return _Run(start=start, stop=stop, like=like, shots=shots)
 
 
 def _activity(given: object, path: str) -> Activity | None:

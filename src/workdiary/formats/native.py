@@ -29,7 +29,6 @@ from workdiary import policies
 from workdiary.errors import DocumentError, OverlapError, Problems, WorkdiaryError
 from workdiary.formats._runs import Run, read_run, runs_of_segments, write_run
 from workdiary.formats.reading import entries, field, parse_json, read_bytes
-from workdiary.model.activity import Activity
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment
@@ -96,9 +95,7 @@ class Record:
                     source=run.source,
                     memo=run.memo,
                     label=run.label,
-                    meters=[
-                        counts.meter if isinstance(counts, Activity) else counts for counts in run.activity[low:high]
-                    ],
+                    meters=run.meters[low:high],
                     snapshots=[shots is not None for shots in run.snapshots[low:high]],
                 )
                 start = stop

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from workdiary.errors import NOTHING, DocumentError
+from workdiary.errors import NOTHING, DocumentError, InvalidValue
 from workdiary.model.slots import Slot
 from workdiary.model.times import slot_at
 
@@ -102,6 +103,22 @@ def text_of(data: object, path: str) -> str:
     return data
 
 
+# What follows the day in the usual spelling of a slot's start, and which slot of the day that is.
+_PLACES: Final = {f"T{n // 6:02}:{n % 6}0:00Z": n for n in range(144)}
+
+
+@lru_cache(maxsize=8192)
+def _midnight(day: str) -> Slot:
+    return slot_at(f"{day}T00:00:00Z")
+
+
 def slot_of(data: object, path: str) -> Slot:
     """Return the slot that starts at the instant `data`; a number is no instant."""
+    if type(data) is str:
+        place = _PLACES.get(data[10:])
+        if place is not None:
+            try:
+                return Slot(_midnight(data[:10]) + place)
+            except InvalidValue:
+                pass  # said below, with the path
     return slot_at(text_of(data, path), path)

@@ -14,8 +14,6 @@ for one hour, a slot a column::
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
-from operator import or_
 from typing import Final
 
 import attrs
@@ -27,9 +25,25 @@ from workdiary.model.slots import EMPTY, Slots
 from workdiary.model.text import is_blank
 from workdiary.model.times import Week, slot_start
 
-__all__ = ["Sheet", "SheetBuilder"]
+__all__ = ["UNKNOWN", "Sheet", "SheetBuilder"]
 
-_ONE: Final = ord("1")
+UNKNOWN: Final = 255
+"""The byte of a slot whose meter nobody knows."""
+
+_TRACKED: Final = 1
+_MANUAL: Final = 2
+
+
+def _table(ones: Iterable[int]) -> bytes:
+    """Return the table that makes the bytes `ones` a digit 1, and all others a 0."""
+    chosen = frozenset(ones)
+    return bytes(ord("1") if mark in chosen else ord("0") for mark in range(256))
+
+
+_IS_TRACKED: Final = _table([_TRACKED])
+_IS_MANUAL: Final = _table([_MANUAL])
+_IS_ONE: Final = _table([1])
+_AT_LEAST: Final = tuple(_table(range(least, MINUTES + 1)) for least in range(MINUTES + 1))
 
 
 @attrs.frozen(kw_only=True)
@@ -56,36 +70,35 @@ class Sheet:
         Raises `OverlapError` when two of them share a slot.
         """
         builder = SheetBuilder(week)
-        start, last = week.start, week.stop - 1
+        start, stop = week.start, week.stop
         # Bound once: this loop is most of what a statement costs.
-        taken, tracked, snapshot = builder.taken, builder.tracked, builder.snapshot
-        meters, memos, labels = builder.meters, builder.memos, builder.labels
+        kinds, meters, snapshot = builder.kinds, builder.meters, builder.snapshot
+        memos, labels = builder.memos, builder.labels
         is_tracked = Source.TRACKED
         for segment in segments:
             slot = segment.slot
-            if not start <= slot <= last:
+            if not start <= slot < stop:
                 continue
-            place = last - slot
-            if taken[place] == _ONE:
+            place = slot - start
+            if kinds[place]:
                 raise _overlap(slot)
-            taken[place] = _ONE
             if segment.source is is_tracked:
-                tracked[place] = _ONE
+                kinds[place] = _TRACKED
                 if segment.snapshots:
-                    snapshot[place] = _ONE
+                    snapshot[place] = 1
                 activity = segment.activity
                 if activity is not None:
-                    meters[activity.meter][place] = _ONE
+                    meters[place] = activity.meter
+            else:
+                kinds[place] = _MANUAL
+            memo = segment.memo
             try:
-                memos[segment.memo][place] = _ONE
+                memos[memo] |= 1 << place
             except KeyError:
-                builder.new(memos, segment.memo)[place] = _ONE
+                memos[memo] = 1 << place
             label = segment.label
             if label is not None:
-                try:
-                    labels[label][place] = _ONE
-                except KeyError:
-                    builder.new(labels, label)[place] = _ONE
+                labels[label] = labels.get(label, 0) | 1 << place
         return builder.sheet()
 
     @property
@@ -129,23 +142,17 @@ class Sheet:
 class SheetBuilder:
     """The making of one sheet: marks a slot at a time or a run at a time, then turns them into sets.
 
-    A character a slot, the latest first, so that one ``int(…, 2)`` a set makes its bitmap.
+    A byte a slot, so that one ``translate`` and one ``int(…, 2)`` a set make its bitmap.
     """
 
     def __init__(self, week: Week) -> None:
-        self.blank = blank = b"0" * (week.stop - week.start)
+        length = week.stop - week.start
         self.week = week
-        self.taken = bytearray(blank)
-        self.tracked = bytearray(blank)
-        self.snapshot = bytearray(blank)
-        self.meters = [bytearray(blank) for _ in range(MINUTES + 1)]
-        self.memos: dict[str, bytearray] = {}
-        self.labels: dict[str, bytearray] = {}
-
-    def new(self, groups: dict[str, bytearray], text: str) -> bytearray:
-        """Return the marks of a memo or label that is met for the first time."""
-        marks = groups[text] = bytearray(self.blank)
-        return marks
+        self.kinds = bytearray(length)
+        self.snapshot = bytearray(length)
+        self.meters = bytearray([UNKNOWN]) * length
+        self.memos: dict[str, int] = {}
+        self.labels: dict[str, int] = {}
 
     def add_run(
         self,
@@ -155,49 +162,50 @@ class SheetBuilder:
         memo: str,
         label: str | None,
         meters: Sequence[int | None],
-        snapshots: Sequence[bool],
+        snapshots: Sequence[int],
     ) -> None:
         """Mark a run of consecutive `slots` that lie in the week and share source, memo and label.
 
-        `meters` and `snapshots` have one item a slot, and are empty for a run without any. Raises
-        `OverlapError` when one of the slots is marked already.
+        `meters` and `snapshots` (1 or 0) have one item a slot, and are empty for a run without any; an
+        unknown meter is `None`, or `UNKNOWN` in bytes. Raises `OverlapError` when one of the slots is marked already.
         """
-        last = self.week.stop - 1
-        low, high = last - slots[-1], last - slots[0] + 1
-        if _ONE in self.taken[low:high]:
-            raise _overlap(next(slot for slot in slots if self.taken[last - slot] == _ONE))
-        marks = b"1" * len(slots)
-        self.taken[low:high] = marks
+        low, high = slots[0] - self.week.start, slots[-1] - self.week.start + 1
+        if any(self.kinds[low:high]):
+            raise _overlap(next(slot for slot in slots if self.kinds[slot - self.week.start]))
+        self.kinds[low:high] = bytes([_TRACKED if source is Source.TRACKED else _MANUAL]) * len(slots)
         if source is Source.TRACKED:
-            self.tracked[low:high] = marks
-            place = high - 1
-            for meter in meters:
-                if meter is not None:
-                    self.meters[meter][place] = _ONE
-                place -= 1
-            place = high - 1
-            for shot in snapshots:
-                if shot:
-                    self.snapshot[place] = _ONE
-                place -= 1
-        (self.memos.get(memo) or self.new(self.memos, memo))[low:high] = marks
+            if meters:
+                self.meters[low:high] = (
+                    meters
+                    if isinstance(meters, bytes)
+                    else bytes([UNKNOWN if meter is None else meter for meter in meters])
+                )
+            if snapshots:
+                self.snapshot[low:high] = bytes(snapshots)
+        bits = (1 << high) - (1 << low)
+        self.memos[memo] = self.memos.get(memo, 0) | bits
         if label is not None:
-            (self.labels.get(label) or self.new(self.labels, label))[low:high] = marks
+            self.labels[label] = self.labels.get(label, 0) | bits
 
     def sheet(self) -> Sheet:
         """Return the sheet of what was marked."""
         start = self.week.start
-        taken, tracked = int(self.taken, 2), int(self.tracked, 2)
-        by_meter = (int(marks, 2) if _ONE in marks else 0 for marks in reversed(self.meters))
-        at_least = tuple(Slots.from_bits(start, level) for level in accumulate(by_meter, or_))
+        # Latest first, and no longer than the week's last recorded slot asks for.
+        kinds = self.kinds.rstrip(b"\0")[::-1]
+        meters, snapshot = self.meters[: len(kinds)][::-1], self.snapshot[: len(kinds)][::-1]
         return Sheet(
-            tracked=Slots.from_bits(start, tracked),
-            manual=Slots.from_bits(start, taken & ~tracked),
-            snapshot=Slots.from_bits(start, int(self.snapshot, 2)),
-            at_least=at_least[::-1],
+            tracked=_where(kinds, _IS_TRACKED, start),
+            manual=_where(kinds, _IS_MANUAL, start),
+            snapshot=_where(snapshot, _IS_ONE, start),
+            at_least=tuple([_where(meters, table, start) for table in _AT_LEAST]),
             memos=_by_time(self.memos, start),
             labels=_by_time(self.labels, start),
         )
+
+
+def _where(marks: bytearray, table: bytes, start: int) -> Slots:
+    """Return the slots whose mark `table` makes a one; `marks` come latest first."""
+    return Slots.from_bits(start, int(b"0" + marks.translate(table), 2))
 
 
 def _overlap(slot: int) -> OverlapError:
@@ -206,10 +214,10 @@ def _overlap(slot: int) -> OverlapError:
     )
 
 
-def _by_time(groups: Mapping[str, bytearray], start: int) -> tuple[tuple[str, Slots], ...]:
+def _by_time(groups: Mapping[str, int], start: int) -> tuple[tuple[str, Slots], ...]:
     # By first slot, not by insertion: a sheet does not depend on the order of its segments.
-    sets = [(text, Slots.from_bits(start, int(marks, 2))) for text, marks in groups.items()]
-    return tuple(sorted(sets, key=lambda item: item[1].start or 0))
+    in_order = sorted(groups.items(), key=lambda item: item[1] & -item[1])
+    return tuple([(text, Slots.from_bits(start, bits)) for text, bits in in_order])
 
 
 def _union(sets: Iterable[Slots]) -> Slots:

@@ -199,14 +199,15 @@ class Slots:
     def runs(self) -> tuple[tuple[Slot, Slot], ...]:
         """Return the maximal half-open runs ``(start, stop)``, in time order."""
         found = []
-        bits, place = self._bits, self._offset
-        while bits:
-            gap = (bits & -bits).bit_length() - 1
-            bits >>= gap
-            length = (~bits & (bits + 1)).bit_length() - 1
-            found.append((Slot(place + gap), Slot(place + gap + length)))
-            bits >>= length
-            place += gap + length
+        # A one where a run begins and where it has ended: they come in pairs, the lowest first.
+        edges = self._bits ^ self._bits << 1
+        before = self._offset - 1
+        while edges:
+            begin = edges & -edges
+            edges ^= begin
+            end = edges & -edges
+            edges ^= end
+            found.append((Slot(before + begin.bit_length()), Slot(before + end.bit_length())))
         return tuple(found)
 
     def first(self, n: int | None) -> Slots:
