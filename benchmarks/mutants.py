@@ -44,8 +44,12 @@ def main() -> int:
 def _results() -> dict[str, str]:
     """Return the state of each mutant, by its name."""
     text = subprocess.run([MUTMUT, "results", "--all", "true"], cwd=ROOT, check=True, capture_output=True, text=True)
-    pairs = (line.strip().rsplit(": ", 1) for line in text.stdout.splitlines() if ": " in line)
-    return {name: state for name, state in pairs}
+    found = {}
+    for line in text.stdout.splitlines():
+        name, colon, state = line.strip().rpartition(": ")
+        if colon:
+            found[name] = state
+    return found
 
 
 def _change(name: str) -> str:

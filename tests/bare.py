@@ -29,8 +29,8 @@ def main(command: str) -> None:
         statement = week_statement(contract, segments, week="2026-11-18T00:00Z", policy=policies.get(name))
         assert str(statement.amount) == "15.00 USD", statement.amount
         assert len(statement.over_limit) == 1
+        assert statement.over_limit == Slots([segments[3].slot])
         assert "LIMIT-1" in statement.explain("2026-11-18T09:30Z")
-    assert statement.over_limit == Slots([segments[3].slot])
 
     case = {"kind": "credit", "policy": "upwork", "stretches": [], "snapshots": []}
     answer = subprocess.run(

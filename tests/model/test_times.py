@@ -385,3 +385,11 @@ def test_the_usual_form_is_read_like_any_other() -> None:
     assert refusal(InvalidValue, instant, "2026-02-30T00:00:00Z")[3] == (
         "check the month, the day, the time and the offset"
     )
+
+
+def test_an_instant_is_formatted_as_text_or_as_the_number_that_is_asked_for() -> None:
+    at = instant("2026-11-16T00:00Z")
+    assert f"{at}|{at:>22}|{at:s}" == "2026-11-16T00:00:00Z|  2026-11-16T00:00:00Z|2026-11-16T00:00:00Z"
+    assert f"{at:d} {at:#_d}" == "1794787200 1_794_787_200"
+    assert [f"{at:b}", f"{at:o}", f"{at:x}", f"{at:X}"] == [f"{1794787200:{kind}}" for kind in "boxX"]
+    assert f"{instant('1970-01-01T00:01:05Z'):c}" == "A"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pendulum
 import pytest
 
 from tests.support import refusal
@@ -230,3 +231,12 @@ def test_calendar_other_durations_are_refused(text: Any) -> None:
 def test_calendar_offsets_are_compared_by_their_length() -> None:
     assert WallOffset.parse("P7D") < WallOffset.parse("P7DT1M") < WallOffset.parse("P8D")
     assert WallOffset.parse("P7D") == WallOffset.parse("P1W")
+
+
+def test_week_3_a_wall_clock_moment_of_any_kind_means_its_first_occurrence() -> None:
+    new_york = zone("America/New_York")
+    twice = datetime.fromisoformat("2026-11-01T01:30").replace(fold=1)
+    assert new_york.instant_of(twice) == instant("2026-11-01T05:30Z")
+    assert new_york.instant_of(pendulum.naive(2026, 11, 1, 1, 30, 15)) == instant("2026-11-01T05:30:15Z")
+    monday = datetime.fromisoformat("2026-11-16T00:00")
+    assert Week.from_nominal(pendulum.naive(2026, 11, 16), UTC) == Week.from_nominal(monday, UTC)

@@ -77,7 +77,8 @@ class Instant(int):
         return f"instant('{self}')"
 
     def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
+        # An integer's presentation asks for the number, anything else for the text.
+        return format(int(self) if spec[-1:] in ("b", "c", "d", "o", "x", "X") else str(self), spec)
 
     @property
     def datetime(self) -> pendulum.DateTime:
@@ -241,7 +242,9 @@ class Zone:
 
     def instant_of(self, wall: datetime) -> Instant:
         """Return the instant that a naive wall-clock moment means here (WEEK-3)."""
-        local = wall.replace(tzinfo=self._tz, fold=0)
+        # Made anew: a plain datetime, whatever its kind, and the first of two occurrences.
+        clock = wall.hour, wall.minute, wall.second
+        local = datetime(wall.year, wall.month, wall.day, *clock, tzinfo=self._tz)
         return Instant((local - _EPOCH) // _SECOND)
 
     def wall(self, at: int) -> datetime:
@@ -366,7 +369,7 @@ class Week:
 
     @classmethod
     def from_nominal(cls, nominal: datetime, zone: Zone) -> Week:
-        """Return the week that starts at the wall-clock moment `nominal` of `zone`."""
+        """Return the week that starts at the wall-clock moment `nominal`, naive, of `zone`."""
         starts_at = zone.instant_of(nominal)
         ends_at = zone.instant_of(nominal + timedelta(days=7))
         return cls(nominal, zone, starts_at, ends_at, ceil_slot(starts_at), ceil_slot(ends_at))
