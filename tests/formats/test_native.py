@@ -100,6 +100,10 @@ def test_two_segments_for_one_slot_are_refused() -> None:
     ("changes", "message"),
     [
         ({"to": "2026-11-16T00:00:00Z"}, "segments[0].to: '2026-11-16T00:00:00Z' is not after from; swap the two"),
+        (
+            {"to": "2226-11-16T00:00:00Z"},
+            "segments[0].to: '2226-11-16T00:00:00Z' makes the run longer than any diary; ",
+        ),
         ({"to": 5}, "segments[0].to: 5 is not text; write it in quotes"),
         (
             {"from": "2026-11-16T00:05:00Z"},
