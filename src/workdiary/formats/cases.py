@@ -15,7 +15,7 @@ import attrs
 
 from workdiary import policies
 from workdiary.errors import DocumentError, GridError, OverlapError, WorkdiaryError
-from workdiary.formats.reading import entries, field, parse_json, slot_of, text_of
+from workdiary.formats.reading import entries, field, parse_json, slot_of, slot_text, text_of
 from workdiary.model.activity import Activity
 from workdiary.model.contract import Contract, Role
 from workdiary.model.edit import AddTime, DeleteTime, Edit, EditLabel, EditMemo, apply
@@ -59,7 +59,7 @@ def evaluate(case: object) -> dict[str, Any]:
 
 def runs_of(slots: Slots) -> list[list[str]]:
     """Return `slots` as maximal runs of instants, as results print them."""
-    return [[str(slot_start(start)), str(slot_start(stop))] for start, stop in slots.runs()]
+    return [[slot_text(start), slot_text(stop)] for start, stop in slots.runs()]
 
 
 def _credit(case: dict[str, Any]) -> dict[str, Any]:
@@ -318,8 +318,8 @@ def _statement_result(statement: WeekStatement) -> dict[str, Any]:
         "protected": runs_of(statement.protected),
         "unprotected": [
             {
-                "from": str(slot_start(finding.start)),
-                "to": str(slot_start(finding.stop)),
+                "from": slot_text(finding.start),
+                "to": slot_text(finding.stop),
                 "reasons": [code.value for code in finding.codes],
             }
             for finding in statement.unprotected

@@ -10,9 +10,9 @@ from typing import Any, Final, NoReturn
 
 from workdiary.errors import NOTHING, DocumentError, InvalidValue
 from workdiary.model.slots import Slot
-from workdiary.model.times import slot_at
+from workdiary.model.times import slot_at, slot_start
 
-__all__ = ["LARGEST", "entries", "field", "parse_json", "read_bytes", "slot_of", "text_of"]
+__all__ = ["LARGEST", "entries", "field", "parse_json", "read_bytes", "slot_of", "slot_text", "text_of"]
 
 LARGEST = 64 * 1024 * 1024
 """The largest JSON text that is parsed, in bytes or characters."""
@@ -104,7 +104,23 @@ def text_of(data: object, path: str) -> str:
 
 
 # What follows the day in the usual spelling of a slot's start, and which slot of the day that is.
-_PLACES: Final = {f"T{n // 6:02}:{n % 6}0:00Z": n for n in range(144)}
+_TIMES: Final = tuple(f"T{n // 6:02}:{n % 6}0:00Z" for n in range(144))
+_PLACES: Final = {text: n for n, text in enumerate(_TIMES)}
+
+
+@lru_cache(maxsize=8192)
+def _date(day: int) -> str:
+    return str(slot_start(day * len(_TIMES)))[:10]
+
+
+def slot_text(slot: int) -> str:
+    """Return the instant at which `slot` starts, as results print it.
+
+    >>> slot_text(2992392)
+    '2026-11-23T12:00:00Z'
+    """
+    day, place = divmod(slot, len(_TIMES))
+    return _date(day) + _TIMES[place]
 
 
 @lru_cache(maxsize=8192)

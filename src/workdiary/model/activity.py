@@ -25,6 +25,9 @@ Counts: TypeAlias = tuple[int, int, int]
 _MOST: Final = 1_000_000
 """More events than this in one minute are a broken counter, not a person."""
 
+_ROWS: Final = {list, tuple}
+_THREE: Final = {3}
+
 
 @attrs.frozen(kw_only=True)
 class Minute:
@@ -90,9 +93,9 @@ class Activity:
         rows = tuple(row.counts if isinstance(row, Minute) else row for row in minutes)
         if len(rows) != MINUTES:
             raise InvalidValue("minutes", len(rows), "minutes are not the ten of a segment", "give one per minute")
-        for n, row in enumerate(rows):
-            if not isinstance(row, list | tuple) or len(row) != 3:
-                raise InvalidValue(f"minutes[{n}]", row, "is not three counts", "give keystrokes, clicks and scrolls")
+        if not set(map(type, rows)) <= _ROWS or set(map(len, rows)) != _THREE:
+            n = next(n for n, row in enumerate(rows) if type(row) not in _ROWS or len(row) != 3)
+            raise InvalidValue(f"minutes[{n}]", rows[n], "is not three counts", "give keystrokes, clicks and scrolls")
         flat = tuple(chain.from_iterable(rows))
         if set(map(type, flat)) != {int} or min(flat) < 0 or max(flat) > _MOST:
             wrong = next(n for n, count in enumerate(flat) if type(count) is not int or not 0 <= count <= _MOST)
