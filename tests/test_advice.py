@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.support import PLAIN, WEEK, all_facts, at, contract, manual, policy, refusal, slots, terms, tracked
+from tests.support import PLAIN, WEEK, all_facts, at, contract, manual, places, policy, refusal, slots, terms, tracked
 from workdiary.advice import Advice, AdviceKind, advise
 from workdiary.errors import NaiveDatetime
 from workdiary.model.contract import ContractStatus, Role, StatusChange
+from workdiary.model.edit import edit_memo
 from workdiary.model.money import Money
 from workdiary.model.policy import Action, Change, MemoNeed, Permissions, RateCap
 from workdiary.model.segment import Segment
 from workdiary.model.times import instant
+from workdiary.rules.editing import judge
 from workdiary.statement import WeekStatement, week_statement
 
 LOCK = instant("2026-11-23T12:00Z")
@@ -212,3 +214,37 @@ def test_advice_is_a_value() -> None:
     some: Any = found
     with pytest.raises(AttributeError):
         some.worth = None
+
+
+def test_advice_is_worth_what_the_rules_say_of_the_changed_week() -> None:
+    """PROTECT-7: where a lifetime cap is reached, a memo on an early segment only moves the cap."""
+    capped = policy(protection={"lifetime_hours": Decimal("0.5")})
+    week = [tracked(at(0), memo=""), tracked(at(1)), tracked(at(2)), tracked(at(3))]
+    before = week_statement(contract(), week, week=WEEK, policy=capped)
+    assert places(before.protected) == [1, 2, 3]
+    assert before.advice(at="2026-11-20T00:00Z") == ()
+
+
+def test_advice_where_less_is_more() -> None:
+    """PROTECT-3: two memos would pull the average below 5, one keeps it there."""
+    lively = policy(protection={"min_average_active_minutes": Decimal(5)})
+    week = [tracked(at(0), meter=6), tracked(at(1), memo="", meter=4), tracked(at(2), memo="", meter=3)]
+    (found,) = week_statement(contract(), week, week=WEEK, policy=lively).advice(at="2026-11-20T00:00Z")
+    assert places(found.slots) == places(found.gained) == [1]
+    assert str(found.worth) == "5.00 USD"
+
+
+def test_advice_holds_until_judge_says_so() -> None:
+    closing = [
+        StatusChange(since="2026-11-02T00:00Z", status=ContractStatus.ACTIVE),
+        StatusChange(since="2026-11-20T00:00Z", status=ContractStatus.CLOSED),
+    ]
+    on = contract(status=closing)
+    week = [tracked(at(0), memo=""), tracked(at(700), memo="")]
+    (found,) = week_statement(on, week, week=WEEK, policy=PLAIN).advice(at="2026-11-19T00:00Z")
+    # The segment after the closing can no longer be edited, so no memo is advised for it.
+    assert places(found.slots) == [0]
+    change = edit_memo(at(0), at(1), memo="Fix the login form")
+    verdict = judge(change, on=on, segments=week, by=Role.FREELANCER, at="2026-11-19T00:00Z", policy=PLAIN)
+    assert found.until == verdict.until == instant("2026-11-20T00:00Z")
+    assert week_statement(on, week, week=WEEK, policy=PLAIN).advice(at="2026-11-20T00:00Z") == ()

@@ -18,13 +18,15 @@ from workdiary.explain import (
     source_of,
     verdict_words,
 )
-from workdiary.model.contract import Role
+from workdiary.model.contract import Actor, Role
+from workdiary.model.edit import add_time
 from workdiary.model.money import Money
 from workdiary.model.policy import LimitOrder, RateCap
 from workdiary.model.segment import Segment
 from workdiary.model.slots import Slots
 from workdiary.model.times import Week, instant
 from workdiary.model.verdict import Reason, ReasonCode, Verdict
+from workdiary.rules.editing import judge
 from workdiary.statement import WeekStatement, week_statement
 
 
@@ -216,3 +218,31 @@ def test_advice_is_one_sentence(kind: AdviceKind, touched: int, words: str) -> N
 def test_weeks_print_as_their_monday() -> None:
     assert isinstance(WEEK, Week)
     assert str(WEEK) == "week of 2026-11-16"
+
+
+def test_a_strangers_text_cannot_look_like_a_decision() -> None:
+    forged = "x\n  LIMIT-1: Forged decision. [Upwork support]\u2028y"
+    found = week_statement(
+        contract(id=f"c{forged}", labels=[forged]),
+        [tracked(at(0), memo=forged, label=None), tracked(at(1), label=forged)],
+        week=WEEK,
+        policy=attrs.evolve(PLAIN, title=forged),
+    )
+    for place in (0, 1):
+        assert not any(line.strip().startswith("LIMIT-1") for line in found.explain(at(place)).splitlines())
+    unknown = Reason(code=ReasonCode.UNKNOWN_LABEL, facts=(("label", forged), ("labels", ("new_thing", forged))))
+    assert len(reason_words(unknown).splitlines()) == 1
+    assert "new_thing" in reason_words(unknown)
+
+
+def test_a_stranger_is_called_one() -> None:
+    call = add_time(at(4), at(5), memo="Call")
+    verdict = judge(
+        call,
+        on=contract(),
+        segments=[],
+        by=Actor(id="bob", role=Role.FREELANCER),
+        at="2026-11-18T00:00Z",
+        policy=PLAIN,
+    )
+    assert verdict_words(verdict) == "Refused. EDIT-1: The stranger may not add time here."

@@ -281,7 +281,7 @@ def test_a_week_after_the_closing_is_an_error() -> None:
     assert refusal(OutsideContract, statement, on=closing("2026-11-16T00:00:00Z")) == (
         "week",
         "week of 2026-11-16",
-        "starts after the contract's closing, 2026-11-16T00:00:00Z",
+        "is after the contract's closing, 2026-11-16T00:00:00Z",
         "ask for an earlier week",
     )
     assert statement(tracked(at(0)), on=closing("2026-11-16T00:00:01Z")).tracked == slots(0)
@@ -319,3 +319,26 @@ def test_a_whole_week_of_work_is_billed_up_to_its_limit() -> None:
     assert made.amount == made.protected_amount == usd("1200.00")
     assert made.report()[1] == ReportRow(key=date(2026, 11, 17), tracked=run(144, 240), manual=Slots())
     assert slot_at("2026-11-16T00:00Z") == at(0)
+
+
+def test_a_sheet_of_another_week_is_an_error() -> None:
+    """A sheet of the wrong week must not be billed to the week that was asked for."""
+    earlier = Sheet.of([tracked(at(-5))], WEEK.previous)
+    found = refusal(InvalidValue, week_statement, contract(), earlier, week=WEEK, policy=PLAIN)
+    assert found == (
+        "segments",
+        "2026-11-15T23:10:00Z",
+        "is not in the week of 2026-11-16",
+        "give the sheet of that week: Sheet.of(segments, week)",
+    )
+
+
+def test_statements_and_protections_are_values() -> None:
+    made = week_statement(contract(), [tracked(at(0), memo="")], week=WEEK, policy=PLAIN)
+    things: list[Any] = [made, made.protection]
+    for whole in things:
+        assert not hasattr(whole, "__dict__")
+        with pytest.raises(AttributeError):
+            whole.protected = EMPTY
+    assert made.protection.unprotected is made.protection.unprotected
+    assert isinstance(hash(made), int)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from workdiary.rules.dispute import after_dispute, claim, settle
     from workdiary.rules.editing import judge
     from workdiary.rules.limit import classify
+    from workdiary.rules.upload import judge_upload, merge
     from workdiary.statement import WeekStatement, week_statement
 
 __all__ = [
@@ -92,6 +93,8 @@ __all__ = [
     "hours",
     "instant",
     "judge",
+    "judge_upload",
+    "merge",
     "policies",
     "settle",
     "slot_at",
@@ -106,7 +109,7 @@ _HOME: Final = {
     "workdiary.errors": "WorkdiaryError",
     "workdiary.model.activity": "Activity Minute",
     "workdiary.model.contract": "Actor AlreadyProtected Contract ContractStatus Fact Facts Role StatusChange Terms",
-    "workdiary.model.edit": "Edit add_time after_dispute apply delete_time edit_label edit_memo",
+    "workdiary.model.edit": "Edit add_time apply delete_time edit_label edit_memo",
     "workdiary.model.money": "Hours Money Rounding hours",
     "workdiary.model.policy": "Action Policy",
     "workdiary.model.segment": "Segment Snapshot Source",
@@ -119,6 +122,7 @@ _HOME: Final = {
     "workdiary.rules.dispute": "after_dispute claim settle",
     "workdiary.rules.editing": "judge",
     "workdiary.rules.limit": "classify",
+    "workdiary.rules.upload": "judge_upload merge",
     "workdiary.statement": "WeekStatement week_statement",
 }
 _MODULE_OF: Final = {name: module for module, names in _HOME.items() for name in names.split()}

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from workdiary.model.activity import MINUTES
 from workdiary.model.contract import Role
 from workdiary.model.money import Money, hours_text
 from workdiary.model.policy import Action, Change
 from workdiary.model.slots import EMPTY, Slots
-from workdiary.model.times import Instant, Moment, moment
+from workdiary.model.times import Instant, Moment, ceil_slot, moment
 from workdiary.model.verdict import ReasonCode
 from workdiary.rules.protection import protect
 
@@ -35,9 +36,9 @@ class AdviceKind(Enum):
 class Advice:
     """One thing worth doing before the lock: by whom, to which segments, until when, for how much.
 
-    `slots` are the segments to touch. `gained` are those that would then be protected or, for
-    `RAISE_LIMIT`, billed, and `worth` is what that adds to the protected or to the billed amount.
-    Both are what the rules themselves say of the changed week, not an estimate.
+    `slots` are the segments to touch. `gained` are those that would then be protected and are not now
+    or, for `RAISE_LIMIT`, billed, and `worth` is what that adds to the protected or to the billed
+    amount: what the rules themselves say of the changed week, not an estimate.
     """
 
     kind: AdviceKind
@@ -65,8 +66,10 @@ def advise(statement: WeekStatement, at: Moment) -> tuple[Advice, ...]:
     What a policy does not permit the freelancer is not advised.
     """
     now = moment(at)
-    until = statement.calendar.locks_at
     policy, contract = statement.policy, statement.contract
+    # As `judge` has it: until the lock, or until a status on record forbids edits before that.
+    forbidden = [entry.since for entry in contract.status.after(now) if entry.status not in policy.editing.statuses]
+    until = min([statement.calendar.locks_at, *forbidden])
     if now >= until or contract.status_at(now) not in policy.editing.statuses:
         return ()
     found = [*_evidence(statement, until), *_limit(statement, now, until)]
@@ -76,24 +79,39 @@ def advise(statement: WeekStatement, at: Moment) -> tuple[Advice, ...]:
 def _evidence(statement: WeekStatement, until: Instant) -> Iterator[Advice]:
     """Yield what memos and labels would protect, each tried by the rules themselves."""
     permitted = statement.policy.editing.permissions.freelancer
-    missing_memo = _failing(statement, ReasonCode.MISSING_MEMO) & statement.tracked
-    missing_label = _failing(statement, ReasonCode.MISSING_LABEL) & statement.tracked
+    editable = statement.tracked
+    if statement.contract.closes_at is not None:
+        editable = editable.between(statement.week.start, ceil_slot(statement.contract.closes_at))
+    missing_memo = _failing(statement, ReasonCode.MISSING_MEMO) & editable
+    missing_label = _failing(statement, ReasonCode.MISSING_LABEL) & editable
+    both = missing_memo & missing_label
     steps: list[tuple[AdviceKind, Slots, Slots]] = []
     if Action.EDIT_MEMO in permitted:
         steps.append((AdviceKind.ADD_MEMO, missing_memo, EMPTY))
     if Action.EDIT_LABEL in permitted:
         steps.append((AdviceKind.SET_LABEL, EMPTY, missing_label))
     if Action.EDIT_MEMO in permitted and Action.EDIT_LABEL in permitted:
-        both = missing_memo & missing_label
-        if both:
-            steps.append((AdviceKind.ADD_MEMO_AND_LABEL, both, both))
+        steps.append((AdviceKind.ADD_MEMO_AND_LABEL, both, both))
     for kind, memo, label in steps:
-        # Only what would help is advised: an idle segment stays unprotected with the best of memos.
-        useful = (memo | label) & (_protected_with(statement, memo, label) - statement.protected)
-        gained = _protected_with(statement, memo & useful, label & useful) - statement.protected
-        worth = statement.protected_worth(statement.protected | gained) - statement.protected_amount
-        if gained:
-            yield Advice(kind=kind, role=Role.FREELANCER, slots=useful, gained=gained, worth=worth, until=until)
+        best = max(_attempts(statement, memo, label), key=lambda attempt: attempt[2].minor)
+        touched, gained, worth = best
+        if worth.minor > 0:
+            yield Advice(kind=kind, role=Role.FREELANCER, slots=touched, gained=gained, worth=worth, until=until)
+
+
+def _attempts(statement: WeekStatement, memo: Slots, label: Slots) -> Iterator[tuple[Slots, Slots, Money]]:
+    """Yield what could be touched, what would then be protected beyond today, and the protected amount added.
+
+    Where a least average is asked for, less can be more: also only the livelier segments are tried.
+    """
+    levels = range(MINUTES + 1) if statement.policy.protection.min_average_active_minutes is not None else (0,)
+    for level in levels:
+        among = statement.sheet.at_least[level] if level else memo | label
+        # Only what would help is touched: an idle segment stays unprotected with the best of memos.
+        touched = (memo | label) & among & _protected_with(statement, memo & among, label & among)
+        after = _protected_with(statement, memo & touched, label & touched)
+        worth = statement.protected_worth(after) - statement.protected_amount
+        yield touched, after - statement.protected, worth
 
 
 def _failing(statement: WeekStatement, code: ReasonCode) -> Slots:

@@ -147,6 +147,9 @@ class Problems(WorkdiaryError, ValueError):
         n = len(self.errors)
         super().__init__(argument, n, f"problem{'s' * (n != 1)}", "")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.argument, self.errors)
+
     def __iter__(self) -> Iterator[WorkdiaryError]:
         return iter(self.errors)
 

@@ -78,8 +78,17 @@ def _fact_words(name: str, value: object) -> str:
     if isinstance(value, Instant):
         return instant_words(value)
     if isinstance(value, tuple):
-        return (" and when " if name == "moments" else ", ").join(map(str, value)) if value else "none"
-    return str(value).replace("_", " ")
+        return (" and when " if name == "moments" else ", ").join(map(_line, value)) if value else "none"
+    return str(value).replace("_", " ") if name in _CODES else _line(value)
+
+
+_CODES: Final = ("role", "action", "status")
+"""The facts whose values are codes of ours, in which an underscore is a space."""
+
+
+def _line(text: object) -> str:
+    """Return a stranger's text on one line: it must not look like a decision of ours."""
+    return " ".join(str(text).split())
 
 
 def instant_words(at: Instant) -> str:
@@ -133,7 +142,8 @@ def explain_segment(statement: WeekStatement, at: Moment | int) -> str:
         )
     start, end = slot_start(slot).datetime, slot_start(slot + 1).datetime
     head = f"{start.format('dddd D MMMM YYYY, HH:mm', locale='en')}–{end.format('HH:mm')} UTC"
-    lines = [f"{head}, contract {statement.contract.id}, {statement.policy.title or statement.policy.name}"]
+    title = _line(statement.policy.title or statement.policy.name)
+    lines = [f"{head}, contract {_line(statement.contract.id)}, {title}"]
     if slot not in statement.status.worked:
         return "\n".join([*lines, "Nothing is recorded in this segment."])
     lines.append(_recorded(statement, slot))
@@ -150,18 +160,16 @@ _Decision = tuple[str, str]
 def _cited(statement: WeekStatement, decisions: Iterator[_Decision]) -> Iterator[str]:
     for rule, words in decisions:
         source = source_of(rule, statement.policy)
-        yield f"  {rule}: {words}" + (f" [{source}]" if source else "") if rule else words
+        yield f"  {rule}: {words}" + (f" [{_line(source)}]" if source else "") if rule else words
 
 
 def _recorded(statement: WeekStatement, slot: Slot) -> str:
     sheet = statement.sheet
     memo, label = sheet.memo_at(slot), sheet.label_at(slot)
     parts = [Source.TRACKED.value if slot in sheet.tracked else Source.MANUAL.value]
-    # On one line: a memo is a stranger's text, and must not look like a decision.
-    memo = " ".join(memo.split())
-    parts.append(f"memo “{memo}”" if slot in sheet.with_memo else "no memo")
+    parts.append(f"memo “{_line(memo)}”" if slot in sheet.with_memo else "no memo")
     if label is not None:
-        parts.append(f"label “{' '.join(label.split())}”")
+        parts.append(f"label “{_line(label)}”")
     if slot in sheet.tracked:
         meter = sheet.meter_at(slot)
         parts.append("activity unknown" if meter is None else f"{meter} of 10 minutes active")

@@ -7,11 +7,11 @@ not an instant``. Nothing is coerced: a number is no text, and text is no truth 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
@@ -152,7 +152,14 @@ def _list(value: Any) -> list[Any]:
     return list(value)
 
 
+_TEXTS: Final = (Instant, WallOffset, Zone, Hours, Timeline)
+"""The attrs classes and others that plain data holds as a text or a list, not as an object."""
+
+
 def _register() -> None:
+    # First the shapes with keys; what is more special comes later, and is asked first.
+    _CONVERTER.register_structure_hook_factory(_is_shape, _reader_of)
+    _CONVERTER.register_unstructure_hook_factory(_is_shape, _writer_of)
     hook = _CONVERTER.register_structure_hook
     for kind, read in (
         (str, _text),
@@ -176,18 +183,40 @@ def _register() -> None:
     show(Decimal, _figure)
     show(Hours, lambda value: _figure(value.amount))
     _CONVERTER.register_unstructure_hook_func(_is_timeline, lambda value: [*map(_CONVERTER.unstructure, value)])
-    for shape, renames in _RENAMED.items():
-        keys = {field: override(rename=key) for field, key in renames.items()}
-        if shape is WeekRule:
-            keys["starts_at"] = override(struct_hook=_minute_of_day, unstruct_hook=_clock)
-        # The two take overrides by the field's name, beside options of other types.
-        reading: Any = make_dict_structure_fn
-        writing: Any = make_dict_unstructure_fn
-        _CONVERTER.register_structure_hook(shape, reading(shape, _CONVERTER, _cattrs_forbid_extra_keys=True, **keys))
-        _CONVERTER.register_unstructure_hook(shape, writing(shape, _CONVERTER, **keys))
 
 
-_RENAMED: dict[type[Any], dict[str, str]] = {Terms: {"weekly_limit": "weekly_limit_hours"}, WeekRule: {}}
+def _is_shape(kind: Any) -> bool:
+    return isinstance(kind, type) and attrs.has(kind) and kind not in _TEXTS
+
+
+def _keys_of(shape: type[Any]) -> dict[str, Any]:
+    """Return how the keys of `shape` differ from its attributes."""
+    keys: dict[str, Any] = {field: override(rename=key) for field, key in _RENAMED.get(shape, {}).items()}
+    if shape is WeekRule:
+        keys["starts_at"] = override(struct_hook=_minute_of_day, unstruct_hook=_clock)
+    return keys
+
+
+def _reader_of(shape: type[Any]) -> Callable[[Any, Any], Any]:
+    # cattrs takes overrides by the field's name, beside options of other types.
+    make: Any = make_dict_structure_fn
+    read = make(shape, _CONVERTER, _cattrs_forbid_extra_keys=True, **_keys_of(shape))
+
+    def build(value: Any, kind: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise InvalidValue("", value, "is not an object", "write it in braces")
+        return read(value, kind)
+
+    return build
+
+
+def _writer_of(shape: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    make: Any = make_dict_unstructure_fn
+    write: Callable[[Any], dict[str, Any]] = make(shape, _CONVERTER, **_keys_of(shape))
+    return write
+
+
+_RENAMED: dict[type[Any], dict[str, str]] = {Terms: {"weekly_limit": "weekly_limit_hours"}}
 """The keys of plain data that are not called as the attribute: they carry the unit."""
 
 

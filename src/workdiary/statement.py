@@ -67,7 +67,7 @@ class Amounts:
     unpaid: Money
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class WeekStatement:
     """What a week of one contract says: colours, hours, bill, protection, calendar.
 
@@ -224,10 +224,18 @@ def week_statement(
         )
     if contract.closes_at is not None and week.starts_at >= contract.closes_at:
         raise OutsideContract(
-            "week", str(week), f"starts after the contract's closing, {contract.closes_at}", "ask for an earlier week"
+            "week", str(week), f"is after the contract's closing, {contract.closes_at}", "ask for an earlier week"
         )
     sheet = segments if isinstance(segments, Sheet) else Sheet.of(segments, week)
     worked = sheet.worked
+    stray = worked - week.slots
+    if stray.start is not None:
+        raise InvalidValue(
+            "segments",
+            str(slot_start(stray.start)),
+            f"is not in the {week}",
+            "give the sheet of that week: Sheet.of(segments, week)",
+        )
     if worked.start is not None and slot_start(worked.start) < contract.begins_at:
         raise OutsideContract(
             "segments",

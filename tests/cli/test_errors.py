@@ -35,6 +35,16 @@ def one_sentence(text: str) -> bool:
         (["statement", "DIARY", "--policy", "no.toml"], "no.toml"),
         (["statement", "no-such-file.json"], "cannot be read"),
         (["show", "DIARY", "--day", "16.11.2026"], "is not a date"),
+        (["show", "DIARY", "--day", "0001-01-01"], "--day: '0001-01-01' is outside the years 1900 to 9997"),
+        (["show", "DIARY", "--day", "1899-12-31"], "--day: '1899-12-31' is outside the years 1900 to 9997"),
+        (["show", "DIARY", "--day", "9998-01-01"], "--day: '9998-01-01' is outside the years 1900 to 9997"),
+        (["show", "DIARY", "--day", "9999-12-31"], "--day: '9999-12-31' is outside the years 1900 to 9997"),
+        (["show", "DIARY", "--day", "1900-01-01"], "ends before the contract's first terms"),
+        (["show", "DIARY", "--week", "0001-01-01"], "--week: '0001-01-01' is outside the years 1900 to 9997"),
+        (["statement", "DIARY", "--week", "9999-12-31"], "--week: '9999-12-31' is outside the years 1900 to 9997"),
+        (["policies", "odesk", "--at", "0001-01-01"], "--at: '0001-01-01' is outside the years 1900 to 9997"),
+        (["statement", "a\0b"], "cannot be read ("),
+        (["statement", "DIARY", "--policy", "a\0b.toml"], "cannot be read ("),
         (["show", "DIARY", "--day", "2026-11-16", "--week", "2026-11-16"], "give one of them"),
         (["why", "2026-11-16T09:05Z", "DIARY"], "the nearest are"),
         (["why", "2026-11-16", "DIARY"], "is not an instant"),
@@ -153,6 +163,98 @@ def test_a_reader_that_has_seen_enough_is_no_error(weeks: str) -> None:
         done.stdout.close()
         assert done.stderr.read() == b""
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [["-m", "workdiary", "evaluate"], ["-c", "ENTRY", "evaluate"]])
+def test_a_reader_of_results_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
+    entry = "import sys; from workdiary.__main__ import main; sys.exit(main())"  # as the installed script has it
+    command = [sys.executable, *(entry if word == "ENTRY" else word for word in arguments)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
+        assert done.stdin is not None
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        done.stdin.write(b'{"kind": "none"}\n' * 10)
+        done.stdin.close()
+        assert done.stderr.read() == b""
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["statement", "absent.json", "--json"], ["--help"], ["--version"], ["policies", "--json"], ["vectors", "list"]],
+)
+def test_a_closed_reader_is_no_error_even_where_output_waits_for_the_end(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "workdiary", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        said = done.stderr.read()
+    assert b"Traceback" not in said
+    assert b"Exception ignored" not in said
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("arguments", [["evaluate"], ["policies", "--json"], ["--help"], ["vectors", "list"]])
+def test_a_full_disk_is_one_sentence(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "workdiary", *arguments],
+            input=b'{"kind": "none"}',
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"workdiary: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Niue", "Asia/Kathmandu"])
+def test_the_first_and_last_days_of_the_calendar_are_a_page_or_one_sentence(run: Run, diary: str, zone: str) -> None:
+    done = run("show", diary, "--day", "9997-12-25", "--zone", zone)
+    assert (done.status, done.err) == (0, "")
+    for day in ("1900-01-01", "9997-12-31"):
+        done = run("show", diary, "--day", day, "--zone", zone)
+        assert (done.status, one_sentence(done.err)) == (2, True)
+
+
+def test_a_segment_before_the_first_rules_names_the_contract_the_week_and_the_way_out(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    old = contract(terms=[terms(since="2001-01-01T00:00Z")])
+    native.write(
+        path,
+        [
+            Record.of(contract(id="c-2"), "upwork", [tracked("2026-11-16T09:00Z")]),
+            Record.of(old, "upwork", [tracked("2001-01-01T09:00Z"), tracked("2026-11-16T09:00Z")]),
+        ],
+    )
+    sentence = (
+        f"{path}: contract c-1: 'week of 2001-01-01' is before upwork's first week rule, 2015-05-05; "
+        "give --policy FILE.toml with rules that hold then, or remove the segments of that week"
+    )
+    for arguments in (
+        ["statement", str(path)],
+        ["statement", str(path), "--week", "2001-01-01", "--contract", "c-1"],
+        ["show", str(path), "--day", "2001-01-01"],
+        ["why", "2001-01-01T09:00Z", str(path)],
+    ):
+        done = run(*arguments)
+        assert (done.status, done.out, done.err) == (2, "", f"workdiary: {sentence}\n")
+    assert run("statement", str(path), "--week", "2026-11-16").status == 0
+    empty = run("statement", str(path), "--week", "2001-01-08", "--contract", "c-1")
+    assert "'week of 2001-01-08' is before upwork's first week rule, 2015-05-05; ask for a later week" in empty.err
+    early = run("statement", str(path), "--week", "2000-12-18")
+    assert "ends before the contract's first terms" in early.err
+
+
+def test_standard_input_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    with (tmp_path / "only-written").open("wb") as file:
+        command = [sys.executable, "-m", "workdiary", "statement", "-"]
+        done = subprocess.run(command, stdin=file, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"workdiary: standard input: cannot be read (Bad file descriptor); check what feeds it\n"
 
 
 def test_a_terminal_without_the_letters_gets_others(process: Run, diary: str) -> None:

@@ -139,3 +139,138 @@ def test_every_problem_of_the_contracts_is_reported(run: Run, answer: str, tmp_p
     plain = run("import", "upwork", answer, "--contracts", str(path), "--json")
     assert plain.status == 2
     assert len(plain.json["problems"]) == 3
+
+
+def answer_with(path: Path, *cells: dict[str, Any]) -> str:
+    path.write_text(json.dumps({"data": {"d41815410_20261118": {"workDiaryTimeCells": cells}}}), encoding="utf-8")
+    return str(path)
+
+
+def test_half_an_emoji_in_a_memo_is_kept_and_the_diary_is_not_emptied(
+    run: Run, answer: str, contracts: str, tmp_path: Path
+) -> None:
+    diary = str(tmp_path / "d2.json")
+    assert run("import", "upwork", answer, "--contracts", contracts, "--out", diary).status == 0
+    cut = answer_with(tmp_path / "sur.json", cell(1795001400, memo="cut \ud83d"))
+    done = run("import", "upwork", cut, "--contracts", diary, "--out", diary, "--replace")
+    assert (done.status, done.err) == (0, "")
+    (record,) = native.read(diary)
+    assert [one.memo for one in record.segments] == ["Fix the login form", "Fix the login form", "cut \ud83d"]
+
+
+def test_standard_output_has_the_same_bytes_as_a_file(
+    process: Run, answer: str, contracts: str, tmp_path: Path
+) -> None:
+    cut = answer_with(tmp_path / "sur.json", cell(1795001400, memo="Prüfung \ud83d\r\n"))
+    out = tmp_path / "d.json"
+    assert process("import", "upwork", answer, cut, "--contracts", contracts, "--out", str(out)).status == 0
+    printed = process(
+        "import",
+        "upwork",
+        answer,
+        cut,
+        "--contracts",
+        contracts,
+        "--out",
+        "-",
+        PYTHONIOENCODING="latin-1",
+        PYTHONUTF8="0",
+    )
+    assert (printed.status, printed.err) == (0, "")
+    assert printed.out.encode() == out.read_bytes()
+
+
+def test_a_diary_that_cannot_be_written_is_one_sentence(run: Run, answer: str, contracts: str, tmp_path: Path) -> None:
+    for out in (str(tmp_path), str(tmp_path / "absent" / "d.json")):
+        done = run("import", "upwork", answer, "--contracts", contracts, "--out", out, "--replace")
+        assert (done.status, done.out) == (2, "")
+        assert done.err.startswith(f"workdiary: {out}: cannot be written (")
+        assert done.err.count("\n") == 1
+
+
+def test_bill_1_a_contract_that_is_described_twice_is_refused(run: Run, answer: str, tmp_path: Path) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text(json.dumps([CONTRACT, {"contract": CONTRACT, "policy": "odesk"}]), encoding="utf-8")
+    done = run("import", "upwork", answer, "--contracts", str(path))
+    assert done.status == 2
+    assert done.err == (
+        f"workdiary: {path}: [1].contract.id: '41815410' stands twice, it is in [0] too; "
+        "keep one of them, or give each its own id\n"
+    )
+
+
+def test_a_wrong_contract_in_a_list_or_a_diary_is_named_with_the_file_and_its_path(
+    run: Run, answer: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.json"
+    wrong = {"contract": {**CONTRACT, "currency": 5}, "policy": "upwork"}
+    path.write_text(json.dumps([wrong, {**CONTRACT, "currency": 5}]), encoding="utf-8")
+    found = run("import", "upwork", answer, "--contracts", str(path), "--json").json["problems"]
+    assert [problem.partition(": 5")[0] for problem in found] == [
+        f"{path}: [0].contract.currency", f"{path}: [1].currency",
+    ]  # fmt: skip
+    whole = {"format": "workdiary", "version": 1, "contracts": [{**wrong, "segments": []}]}
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    (problem,) = run("import", "upwork", answer, "--contracts", str(path), "--json").json["problems"]
+    assert problem.startswith(f"{path}: contracts[0].contract.currency: ")
+
+
+def test_partial_takes_the_rest_when_one_file_cannot_be_read(
+    run: Run, answer: str, contracts: str, tmp_path: Path
+) -> None:
+    missing, bad = str(tmp_path / "missing.json"), answer_with(tmp_path / "bad.json", cell(1795000201))
+    refused = run("import", "upwork", missing, answer, bad, "--contracts", contracts, "--json")
+    assert (refused.status, len(refused.json["problems"])) == (2, 2)
+    assert refused.json["problems"][0].startswith(f"{missing}: cannot be read (No such file or directory)")
+    taken = run("import", "upwork", missing, answer, bad, "--contracts", contracts, "--partial", "--json")
+    assert taken.status == 0
+    assert taken.json["contracts"][0]["segments"] == 2
+    assert taken.json["problems"] == refused.json["problems"]
+
+
+def test_partial_is_still_an_error_when_no_file_can_be_read(run: Run, contracts: str, tmp_path: Path) -> None:
+    missing, out = str(tmp_path / "missing.json"), tmp_path / "out.json"
+    done = run("import", "upwork", missing, "--contracts", contracts, "--partial", "--out", str(out))
+    assert (done.status, out.exists()) == (2, False)
+    assert done.err.startswith(f"workdiary: {missing}: cannot be read (")
+
+
+def test_all_problems_are_told_at_once_those_of_the_contracts_too(run: Run, answer: str, tmp_path: Path) -> None:
+    other, bad = tmp_path / "other.json", answer_with(tmp_path / "bad.json", cell(1795000201))
+    other.write_text(json.dumps([{**CONTRACT, "id": "1"}]), encoding="utf-8")
+    refused = run("import", "upwork", answer, bad, "--contracts", str(other), "--json")
+    assert (refused.status, len(refused.json["problems"])) == (2, 2)
+
+
+def test_a_file_that_is_named_twice_is_read_once(run: Run, answer: str, contracts: str) -> None:
+    plain = run("import", "upwork", answer, answer, "--contracts", contracts, "--json").json
+    assert plain["contracts"][0]["segments"] == 2
+    assert len(plain["left_over"]) == 2
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_contract_is_refused(run: Run, answer: str, contracts: str, blank: str) -> None:
+    done = run("import", "upwork", answer, "--contracts", contracts, "--contract", blank)
+    assert (done.status, done.out) == (2, "")
+    assert f"contract: {blank!r} is not a contract's id" in done.err
+
+
+def test_a_segment_that_the_diary_has_already_is_a_problem_that_names_its_contract(
+    run: Run, answer: str, contracts: str, tmp_path: Path
+) -> None:
+    diary = str(tmp_path / "diary.json")
+    assert run("import", "upwork", answer, "--contracts", contracts, "--out", diary).status == 0
+    before = native.read(diary)
+    more = answer_with(
+        tmp_path / "more.json", *(cell(1795000200 + 600 * n, memo="Another", activityLevel=3) for n in range(3))
+    )
+    words = ("import", "upwork", more, str(tmp_path / "missing.json"), "--contracts", diary)
+    refused = run(*words, "--out", diary, "--replace", "--json")
+    assert (refused.status, native.read(diary)) == (2, before)
+    assert refused.json["problems"][1:] == [
+        "contract 41815410: '2026-11-18T11:10:00Z' is in the diary of --contracts already, and 1 more; "
+        "take the diary before that import, or leave the files of that time out"
+    ]
+    assert run(*words, "--out", diary, "--replace", "--partial").status == 0
+    (record,) = native.read(diary)
+    assert [one.memo for one in record.segments] == ["Fix the login form", "Fix the login form", "Another"]

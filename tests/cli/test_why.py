@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 from tests.support import contract, tracked
 from workdiary.formats import native
@@ -52,3 +54,17 @@ def test_a_memo_cannot_forge_a_line(run: Run, tmp_path: Path) -> None:
     native.write(path, [native.Record.of(contract(), "upwork", [tracked("2026-11-16T09:00Z", memo=memo, meter=0)])])
     lines = run("why", "2026-11-16T09:00Z", str(path)).out.splitlines()
     assert not any(line.startswith("Protection: protected") for line in lines)
+
+
+@pytest.mark.parametrize("memo", ["\n", " ", "\t \n", "\u2028", "e", "."])
+@pytest.mark.parametrize("label", [None, "\n", " ", "i"])
+def test_a_memo_of_white_space_or_one_letter_leaves_the_other_words_alone(
+    run: Run, tmp_path: Path, memo: str, label: str | None
+) -> None:
+    path = tmp_path / "blank.json"
+    segments = [tracked("2026-11-16T09:00Z", memo=memo, label=label)]
+    native.write(path, [native.Record.of(contract(), "upwork", segments)])
+    lines = run("why", "2026-11-16T09:00Z", str(path), "--json").json["segments"][0]["text"]
+    assert lines[0].startswith("Monday 16 November 2026, 09:00–09:10 UTC, contract c-1")
+    assert lines[2] == "Status: tracked and billable (green)."
+    assert lines[3].startswith("  LIMIT-2: It is number 1 of 1 segment in order of time;")

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from workdiary import policies
 from workdiary.formats import evaluate as command
 from workdiary.formats.cases import evaluate_line
+from workdiary.plain import destructure
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN = ROOT.parent / "shared" / "vectors" / "open.jsonl"
@@ -122,7 +124,7 @@ def test_what_manual_runs_say_of_evidence_is_ignored() -> None:
         (CASE, "kind", 5, "kind: 5 is not text; write it in quotes"),
         (CASE, "policy", "upwrok", "policy: 'upwrok' is not a preset; "),
         (CASE, "policy", {}, "policy.name: is missing; give it\n"),
-        (CASE, "policy", 5, "policy: "),
+        (CASE, "policy", 5, "policy: 5 is not an object; write it in braces"),
         (CASE, "week", "2026-11-18", "week: '2026-11-18' is not an instant; "),
         (CASE, "week", "2026-11-18T00:00:00", "week: '2026-11-18T00:00:00' has no zone; "),
         (CASE, "contract.currency", "XXX", "contract.currency: 'XXX' has no known minor digits; "),
@@ -147,6 +149,11 @@ def test_what_manual_runs_say_of_evidence_is_ignored() -> None:
         (CASE, "segments.0.activity", {"level": 7}, "segments[0].activity.level: 7 is not a known key; known: meter"),
         (CASE, "segments.0.activity", "busy", "segments[0].activity: 'busy' is not a list of ten minutes; "),
         (CASE, "segments.0.snapshots", ["noon"], "segments[0].snapshots[0]: 'noon' is not an instant; "),
+        (CASE, "segments.0.snapshot", True, "segments[0].snapshot: 'snapshot' is not a known key; known: from, to, source, "),
+        (CASE, "contract", 5, "contract: 5 is not an object; write it in braces"),
+        (CASE, "contract.terms.0", "x", "contract.terms[0]: 'x' is not an object; write it in braces"),
+        (CASE, "contract.already_protected", [], "contract.already_protected: [] is not an object; write it in braces"),
+        (CASE, "contract.labels", ["design", " "], "contract.labels[1]: ' ' is blank; "),
         (CASE, "segments.0.memo", 5, "segments[0].memo: 5 is not text; "),
         (CASE, "segments.0.label", 5, "segments[0].label: 5 is not text; "),
         (CASE, "segments.0.from", "2026-13-16T00:00:00Z", "segments[0].from: '2026-13-16T00:00:00Z' is not an instant; "),
@@ -162,6 +169,40 @@ def test_what_manual_runs_say_of_evidence_is_ignored() -> None:
 )  # fmt: skip
 def test_what_cannot_be_read_is_named_with_its_path(case: dict[str, Any], path: str, value: object, error: str) -> None:
     assert answer(changed(case, path, value))["error"].startswith(error)
+
+
+@pytest.mark.parametrize("key", ["memo", "activity", "snapshots", "source", "from", "to"])
+def test_a_tracked_run_gives_every_key(key: str) -> None:
+    segment = {name: value for name, value in CASE["segments"][0].items() if name != key}
+    assert answer(changed(CASE, "segments", [segment]))["error"] == f"segments[0].{key}: is missing; give it"
+
+
+@pytest.mark.parametrize("key", ["min_average_active_minutes", "lifetime_hours", "lifetime_amount", "memo"])
+def test_a_policy_of_a_case_gives_every_key(key: str) -> None:
+    policy = destructure(policies.get("upwork"))
+    del policy["protection"][key]
+    assert answer(changed(CASE, "policy", policy))["error"] == f"policy.protection.{key}: is missing; give it"
+
+
+def test_segments_far_apart_are_named() -> None:
+    late = {**CASE["segments"][0], "from": "2226-11-16T00:00:00Z", "to": "2226-11-16T00:10:00Z"}
+    found = answer(changed(CASE, "segments", [CASE["segments"][0], late]))["error"]
+    assert found.startswith("segments[1].slots: ")
+
+
+def test_what_an_edit_says_is_named_with_its_path() -> None:
+    range_ = {"from": "2026-11-16T00:10:00Z", "to": "2026-11-16T00:30:00Z"}
+    do = {"type": "edit_memo", "memo": "x" * 4001, **range_}
+    case = {**EDITS, "attempts": [{"at": "2026-11-18T00:00:00Z", "by": "client", "do": do}]}
+    assert answer(case)["error"].startswith("attempts[0].do.memo: 'xxx")
+    do["to"] = "2226-11-16T00:30:00Z"
+    assert answer(case)["error"].startswith("attempts[0].do.to: '2226-11-16T00:30:00Z' makes the range longer than any")
+
+
+def test_disputed_runs_of_other_weeks_are_ignored_however_far() -> None:
+    far = [["1950-01-01T00:00:00Z", "2200-01-01T00:00:00Z"], ["1950-01-01T00:00:00Z", "1950-01-01T00:10:00Z"]]
+    found = answer(changed(DISPUTE, "dispute.disputed", far))
+    assert found["refunded"] == [["2026-11-16T00:00:00Z", "2026-11-16T00:20:00Z"]]
 
 
 def test_bill_1_a_recorded_segment_before_the_first_terms_is_an_error() -> None:
@@ -223,6 +264,25 @@ def test_json_lines_are_a_case_each_and_one_bad_line_spoils_no_other() -> None:
     status, answers = run(b"\n" + line + b"\n\n{bad}\n" + line)
     assert status == 2
     assert [*map(list, answers)] == [["credited"], ["error"], ["credited"]]
+
+
+GOOD = json.dumps(CREDIT).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (b'{"kind": "week"\n' + GOOD + b"\n" + GOOD, ["error", "credited", "credited"]),
+        (b"[1]\n" + GOOD, ["error", "credited"]),
+        (b"nonsense\n\n" + GOOD + b"\nnonsense", ["error", "credited", "error"]),
+        (b'{"zz": {}\n' + GOOD.replace(b"{", b",", 1), ["credited"]),
+        (b'{\n"kind": "credit"\n', ["error"]),
+        (b'{"kind": "credit",\n"policy": {"name": "x"}\n}', ["error"]),
+    ],
+)
+def test_a_bad_first_line_spoils_no_other_and_one_object_may_take_several(text: bytes, kinds: list[str]) -> None:
+    _, answers = run(text)
+    assert [next(iter(found)) for found in answers] == kinds
 
 
 def test_no_input_is_an_error() -> None:

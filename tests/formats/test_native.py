@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from tests.support import ODD, PLAIN, WEEK, at, contract, manual, tracked
 from workdiary import policies
-from workdiary.errors import DocumentError, OverlapError, Problems, WorkdiaryError
+from workdiary.errors import DocumentError, OrderError, OverlapError, Problems, WorkdiaryError
 from workdiary.formats import native
 from workdiary.formats.native import Record
 from workdiary.model.activity import Activity
@@ -55,9 +57,10 @@ def problems(data: object) -> list[str]:
 @pytest.mark.parametrize("policy", ["upwork", PLAIN, ODD])
 def test_what_is_written_is_read_back_exactly(policy: Any) -> None:
     record = Record.of(contract(labels=["design"], usual_rate="28.50"), policy, reversed(EVERY_KIND))
-    text = native.dumps([record, record])
+    other = Record.of(contract(id="c-2"), policy, [])
+    text = native.dumps([record, other])
     back = native.loads(text)
-    assert back == (record, record)
+    assert back == (record, other)
     assert back[0].segments == EVERY_KIND
     assert native.dumps(back) == text
 
@@ -156,23 +159,79 @@ def test_all_mistakes_are_reported_not_only_the_first() -> None:
     assert any("'upwrok' is not a preset" in message and "did you mean upwork?" in message for message in found)
 
 
-def test_runs_out_of_order_or_overlapping_are_refused() -> None:
+def runs(*times: tuple[str, str]) -> dict[str, Any]:
+    """Return a document with a run from each time to the other, on 2026-11-16."""
     whole = document()
-    whole["contracts"][0]["segments"] *= 2
-    (found,) = problems(whole)
-    assert found == (
+    (run,) = whole["contracts"][0]["segments"]
+    whole["contracts"][0]["segments"] = [
+        {**run, "from": f"2026-11-16T{start}:00Z", "to": f"2026-11-16T{stop}:00Z"} for start, stop in times
+    ]
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("times", "place", "slot", "earlier"),
+    [
+        ([("00:00", "00:20"), ("00:00", "00:20")], 1, "00:00", 0),
+        ([("00:00", "00:20"), ("00:10", "00:30")], 1, "00:10", 0),
+        ([("01:00", "01:20"), ("00:50", "01:10")], 1, "01:00", 0),
+        ([("00:00", "00:20"), ("01:00", "01:20"), ("00:10", "00:30")], 2, "00:10", 0),
+        ([("00:00", "00:20"), ("01:00", "01:20"), ("00:20", "02:00")], 2, "01:00", 1),
+    ],
+)
+def test_two_segments_for_one_slot_in_a_file_are_named_with_the_slot_that_they_share(
+    times: list[tuple[str, str]], place: int, slot: str, earlier: int
+) -> None:
+    with pytest.raises(Problems) as caught:
+        native.loads(json.dumps(runs(*times)))
+    (found,) = caught.value
+    assert type(found) is OverlapError
+    assert str(found) == (
+        f"contracts[0].segments[{place}]: '2026-11-16T{slot}:00Z' has two segments, "
+        f"this one and that of contracts[0].segments[{earlier}]; keep one of them"
+    )
+
+
+def test_runs_that_are_only_out_of_order_are_said_to_be_so() -> None:
+    with pytest.raises(Problems) as caught:
+        native.loads(json.dumps(runs(("01:00", "01:20"), ("00:00", "01:00"))))
+    (found,) = caught.value
+    assert type(found) is OrderError
+    assert str(found) == (
         "contracts[0].segments[1].from: '2026-11-16T00:00:00Z' is not after the run before it; order the runs by time"
     )
+
+
+def test_a_run_may_begin_where_the_one_before_it_ends() -> None:
+    (record,) = native.loads(json.dumps(runs(("00:00", "00:20"), ("00:20", "00:30"))))
+    assert len(record.segments) == 3
+
+
+def test_bill_1_a_contract_that_stands_twice_is_refused_for_it_would_be_billed_twice() -> None:
+    whole = document()
+    (one,) = whole["contracts"]
+    whole["contracts"] = [one, {**one, "contract": {**one["contract"], "id": "c-2"}}, one, one]
+    told = "is in contracts[0] too; keep one of them, or give each its own id"
+    assert problems(whole) == [
+        f"contracts[2].contract.id: 'c-1' stands twice, it {told}",
+        f"contracts[3].contract.id: 'c-1' stands twice, it {told}",
+    ]
+    record = Record.of(contract(), "upwork", [])
+    with pytest.raises(DocumentError, match=r"contracts\[1\]\.contract\.id: 'c-1' stands twice"):
+        native.dumps([record, record])
 
 
 @pytest.mark.parametrize(
     ("whole", "message"),
     [
-        ([], "case: [] is not an object; write it in braces"),
+        ([], "document: [] is not an object; write it in braces"),
         ({}, "format: is missing; give it"),
         ({"format": "toggl"}, "format: 'toggl' is not workdiary's; "),
         ({"format": "workdiary"}, "version: is missing; give it"),
         ({"format": "workdiary", "version": 2}, "version: 2 is not 1, the one known here; "),
+        ({"format": "workdiary", "version": True}, "version: True is not 1, the one known here; "),
+        ({"format": "workdiary", "version": 1.0}, "version: 1.0 is not 1, the one known here; "),
+        ({"format": "workdiary", "version": "1"}, "version: '1' is not 1, the one known here; "),
         ({"format": "workdiary", "version": 1, "contracts": {}}, "contracts: {} is not a list; write it in brackets"),
         ({"format": "workdiary", "version": 1, "contracts": [5]}, "contracts[0]: 5 is not an object; "),
     ],
@@ -180,6 +239,102 @@ def test_runs_out_of_order_or_overlapping_are_refused() -> None:
 def test_another_document_is_refused(whole: object, message: str) -> None:
     (found,) = problems(whole)
     assert found.startswith(message)
+
+
+def test_a_run_that_is_no_object_is_named_by_its_own_path() -> None:
+    whole = document()
+    whole["contracts"][0]["segments"] = [5]
+    assert problems(whole) == ["contracts[0].segments[0]: 5 is not an object; write it in braces"]
+
+
+def test_a_file_that_holds_no_object_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        native.read(path)
+    assert str(caught.value) == f"{path}: document: [] is not an object; write it in braces"
+
+
+HALVES = "cut \ud83d"
+"""A memo of which somebody cut an emoji in two."""
+
+
+def test_half_a_surrogate_pair_is_written_and_read_back_exactly(tmp_path: Path) -> None:
+    segments = (tracked(at(0), memo=HALVES), tracked(at(1), memo="\ude00", label="Prüfung \udfff"))
+    record = Record.of(contract(id="c\ud800"), attrs.evolve(PLAIN, title="half \ud83d"), segments)
+    native.write(tmp_path / "diary.json", [record])
+    (back,) = native.read(tmp_path / "diary.json")
+    assert back == record
+    assert back.segments == segments
+
+
+def test_what_is_written_is_plain_ascii_which_no_terminal_can_mistake() -> None:
+    memo = "Prüfung \u202e\x9b31m \x7f😀"
+    text = native.dumps([Record.of(contract(freelancer="Ana Ó"), "upwork", [tracked(at(0), memo=memo)])])
+    assert text.isascii()
+    assert native.loads(text)[0].segments[0].memo == memo
+
+
+def broken(records: list[Record]) -> Iterator[Record]:
+    yield from records
+    raise RuntimeError("the disk is on fire")
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "diary.json"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(RuntimeError):
+        native.write(path, broken([Record.of(contract(), "upwork", EVERY_KIND)]))
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["diary.json"]
+
+
+def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "diary.json"
+    path.write_text("mine", encoding="utf-8")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("workdiary.files.os.replace", refuse)
+    with pytest.raises(DocumentError, match=r"diary\.json: cannot be written \(Permission denied\); check the path"):
+        native.write(path, [])
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["diary.json"]
+
+
+def test_a_replaced_file_keeps_its_permissions_and_its_links(tmp_path: Path) -> None:
+    path, link = tmp_path / "diary.json", tmp_path / "link.json"
+    path.write_text("mine", encoding="utf-8")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    record = Record.of(contract(), "upwork", EVERY_KIND)
+    native.write(link, [record])
+    assert link.is_symlink()
+    assert native.read(path) == (record,)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_place_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
+    for path, why in (
+        (tmp_path, "Is a directory"),
+        (tmp_path / "absent" / "diary.json", "No such file or directory"),
+    ):
+        with pytest.raises(DocumentError) as caught:
+            native.write(path, [])
+        assert str(caught.value) == f"{path}: cannot be written ({why}); check the path"
+    circle = tmp_path / "circle.json"
+    circle.symlink_to(circle)
+    for strange in ("a\0b", "a\ud800b", circle):
+        with pytest.raises(DocumentError, match=r"cannot be written \("):
+            native.write(strange, [])
+
+
+def test_what_is_no_regular_file_is_written_in_place() -> None:
+    native.write("/dev/null", [])
+    assert not Path("/dev/null").is_file()
 
 
 def test_a_missing_file_and_one_too_large_are_errors_that_name_it(tmp_path: Path) -> None:

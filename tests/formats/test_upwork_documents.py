@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.formats.upwork_documents import NINE, answer, cell
-from workdiary.errors import DocumentError, Problems, WorkdiaryError
+from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
 from workdiary.formats.upwork import import_upwork
 
 
@@ -99,3 +99,80 @@ def test_values_that_are_no_json_are_refused() -> None:
 
 def test_nothing_at_all_is_an_empty_import() -> None:
     assert import_upwork([]).segments_by_contract == ()
+
+
+# A parsed document that is given as it is
+
+
+@pytest.mark.parametrize("taken_out", [False, True])
+def test_a_parsed_document_is_one_document_and_not_several_by_name(taken_out: bool) -> None:
+    whole = answer(cell())
+    document = whole["data"] if taken_out else whole
+    result = import_upwork(document, partial=True)
+    assert result.problems == ()
+    assert result.segments_by_contract == import_upwork([document]).segments_by_contract
+    assert [one.path.partition("data")[0] for one in result.assumptions] == ["document: "] * len(result.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("document", "contracts"),
+    [
+        ({"snapshots": {"snapshot": []}}, ("7",)),
+        ({"data": {"cells": []}, "server_time": "1795000200"}, ("7",)),
+        ({"server_time": "1795000200", "snapshots": ""}, ("7",)),
+        ({"data": {"workDiaryContract": None}, "errors": [{"message": "Too many requests"}]}, ()),
+    ],
+)
+def test_every_shape_of_a_parsed_document_is_recognised(document: dict[str, Any], contracts: tuple[str, ...]) -> None:
+    result = import_upwork(document, contract="7", partial=True)
+    assert result.contracts == contracts
+    assert len(result.problems) == len(document.get("errors", []))
+
+
+def test_a_document_that_says_nothing_of_a_diary_is_named_as_one() -> None:
+    with pytest.raises(Problems) as caught:
+        import_upwork({"server_time": "1795000200"})
+    assert [str(one) for one in caught.value] == [
+        "document: 'server_time' has no key of a work diary; "
+        "give an answer of Upwork with data.workDiaryContract, data.cells or snapshots"
+    ]
+
+
+def test_a_file_may_be_called_data() -> None:
+    result = import_upwork({"data": json.dumps(answer(cell())), "errors": json.dumps(answer(cell(1))).encode()})
+    assert len(result.segments_of("41815410")) == 2
+
+
+# Documents that no JSON text could make
+
+
+@pytest.mark.parametrize(
+    ("document", "place", "key"),
+    [
+        ({5: {}}, "n: 5", 5),
+        ({"data": {5: {}}}, "n: data.5", 5),
+        ({"data": {"d1_20261118": {"workDiaryTimeCells": [], None: 1}}}, "n: data.d1_20261118.None", None),
+        ({"data": {"cells": [{("a", 1): 1}], "contract": {"record_id": "1"}}}, "n: data.cells[0].('a', 1)", ("a", 1)),
+        ([{"data": {b"x": 1}}], "n: [0].data.b'x'", b"x"),
+    ],
+)
+def test_a_key_that_is_no_text_is_a_problem_with_its_path(document: Any, place: str, key: object) -> None:
+    found = import_upwork({"n": document}, partial=True).problems
+    assert [(one.argument, one.value, one.allowed) for one in found if one.value == key] == [
+        (place, key, "is not a key of JSON")
+    ]
+
+
+@pytest.mark.parametrize("contract", ["", " ", 5, b"1", True])
+def test_a_contract_that_is_no_id_is_refused(contract: Any) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        import_upwork([answer(cell())], contract=contract)
+    assert caught.value.argument == "contract"
+    assert caught.value.value == contract
+    assert caught.value.allowed == "is not a contract's id"
+
+
+@pytest.mark.parametrize("scale", [5, True, 10.0, "10"])
+def test_a_scale_is_10_or_100(scale: Any) -> None:
+    with pytest.raises(InvalidValue, match="is not a scale of activity"):
+        import_upwork([answer(cell())], scale=scale)

@@ -10,11 +10,13 @@ import attrs
 import pytest
 
 from tests.support import ODD, PLAIN, contract, refusal, terms
-from workdiary.errors import InvalidValue, UnknownCurrency, UnknownZone
+from workdiary.errors import FloatRefused, InvalidValue, UnknownCurrency, UnknownZone
+from workdiary.model.activity import Activity
 from workdiary.model.contract import Actor, ContractStatus, Facts, Role, StatusChange, Terms
-from workdiary.model.money import Money
+from workdiary.model.money import Hours, Money
 from workdiary.model.policy import DisputeRule, FeeTier, Palette, Policy
-from workdiary.model.segment import Segment
+from workdiary.model.segment import Segment, Snapshot, Source
+from workdiary.model.slots import LAST
 from workdiary.model.times import WallOffset, zone
 
 TRUTH = "is not a truth value", "give True or False"
@@ -105,25 +107,28 @@ def test_lists_become_tuples() -> None:
 
 
 def test_bill_3_fee_tiers_are_exact_and_rise_from_0() -> None:
-    assert refusal(InvalidValue, FeeTier, above=Decimal(0), rate=0.1)[:3] == ("rate", 0.1, "is not a Decimal")
-    assert refusal(InvalidValue, FeeTier, above=0, rate=Decimal(0))[:3] == ("above", 0, "is not a Decimal")
-    for rate in ("-0.01", "1.01"):
-        assert refusal(InvalidValue, FeeTier, above=Decimal(0), rate=Decimal(rate)) == (
-            "rate",
-            rate,
-            "is not a fraction from 0 to 1",
-            "write 10 % as 0.10",
-        )
+    assert refusal(FloatRefused, FeeTier, above=0, rate=0.1)[:2] == ("rate", 0.1)
+    assert refusal(FloatRefused, FeeTier, above=0.5, rate="0.1")[:2] == ("above", 0.5)
+    for bad in (Decimal("-0.01"), Decimal("NaN"), "x"):
+        assert refusal(InvalidValue, FeeTier, above=0, rate=bad)[:2] == ("rate", bad)
+        assert refusal(InvalidValue, FeeTier, above=bad, rate=0)[:2] == ("above", bad)
+    assert refusal(InvalidValue, FeeTier, above=0, rate="1.01") == (
+        "rate",
+        "1.01",
+        "is not a fraction from 0 to 1",
+        "write 10 % as 0.10",
+    )
     for edge in ("0", "1"):
         assert FeeTier(above=Decimal(0), rate=Decimal(edge)).rate == Decimal(edge)
     first, second = FeeTier(above=Decimal(0), rate=Decimal("0.2")), FeeTier(above=Decimal(10), rate=Decimal("0.1"))
     assert attrs.evolve(PLAIN, fees=[first, second]).fees == (first, second)
-    for wrong, shown in (([second], "10"), ([first, first], "0, 0"), ([first, second, second], "0, 10, 10")):
+    assert attrs.evolve(PLAIN, fees=[second]).fees == (second,)
+    for wrong, shown in (([first, first], "0, 0"), ([second, first], "10, 0"), ([first, second, second], "0, 10, 10")):
         assert refusal(InvalidValue, attrs.evolve, PLAIN, fees=wrong) == (
             "fees",
             shown,
-            "do not rise from 0",
-            "order the tiers, the first above 0",
+            "do not rise",
+            "order the tiers by what they are above",
         )
 
 
@@ -168,6 +173,9 @@ def test_the_latest_week_has_all_its_deadlines() -> None:
     late = attrs.evolve(PLAIN.billing, available_after=WallOffset.parse("P366D"))
     last = attrs.evolve(PLAIN, billing=late).week_of("9997-12-31T23:59:59Z")
     assert str(attrs.evolve(PLAIN, billing=late).calendar(last).available_at).startswith("9998-12-30")
+    assert len(last.slots) == 1008
+    latest = attrs.evolve(PLAIN, billing=late).week_of_slot(LAST)
+    assert str(attrs.evolve(PLAIN, billing=late).calendar(latest).available_at).startswith("9999-01")
 
 
 @pytest.mark.parametrize("bad", [3600, None, [], 1.5])
@@ -195,3 +203,51 @@ def test_members_are_enums() -> None:
         "is not a Colour",
         "give one of Colour.RED",
     )
+
+
+def evolved(part: Any, name: str, value: Any) -> Any:
+    """Return `part` with one field replaced."""
+    return attrs.evolve(part, **{name: value})
+
+
+def test_a_list_is_asked_for_by_name() -> None:
+    assert refusal(InvalidValue, attrs.evolve, PLAIN, fees=["x"])[:3] == ("fees[0]", "x", "is not a FeeTier")
+    assert refusal(InvalidValue, attrs.evolve, PLAIN, fees=5) == ("fees", 5, "is not a list", "give a list")
+    assert refusal(InvalidValue, attrs.evolve, PLAIN.editing, statuses=["x"])[0] == "statuses[0]"
+    assert refusal(InvalidValue, attrs.evolve, PLAIN.protection, requires=["x"])[0] == "requires[0]"
+    assert refusal(InvalidValue, attrs.evolve, PLAIN.protection, facts_checked=["x"])[0] == "facts_checked[0]"
+    assert refusal(InvalidValue, contract, terms=None) == ("terms", None, "is not a list", "give a list")
+
+
+@pytest.mark.parametrize("name", ["min_average_active_minutes", "lifetime_hours", "lifetime_amount"])
+def test_protect_figures_are_exact(name: str) -> None:
+    assert getattr(evolved(PLAIN.protection, name, "5.5"), name) == Decimal("5.5")
+    assert getattr(evolved(PLAIN.protection, name, None), name) is None
+    assert refusal(FloatRefused, attrs.evolve, PLAIN.protection, **{name: 5.5})[0] == name
+    for bad in (Decimal("NaN"), Decimal(-1), "x"):
+        assert refusal(InvalidValue, attrs.evolve, PLAIN.protection, **{name: bad})[0] == name
+
+
+def test_hours_are_exact() -> None:
+    assert refusal(FloatRefused, Hours, 40.0)[:2] == ("hours", 40.0)
+    for bad in (Decimal("NaN"), Decimal("Infinity"), Decimal(-5)):
+        assert refusal(InvalidValue, Hours, bad)[:2] == ("hours", bad)
+    assert Hours("12.5").slots == 75
+
+
+def test_evidence_is_of_its_kind() -> None:
+    here = "2026-11-16T00:00Z"
+    words = "is not an Activity", "leave it out when unknown"
+    assert refusal(InvalidValue, Segment.tracked, here, activity=5) == ("activity", 5, *words)
+    shots: dict[str, Any] = {"slot": 2991312, "source": Source.TRACKED}
+    assert refusal(InvalidValue, Segment, **shots, snapshots=(None,))[:3] == ("snapshots[0]", None, "is not a Snapshot")
+    assert Segment(**shots, snapshots=[Snapshot()]).snapshots == (Snapshot(),)
+    words = "do not agree with the meter", "make it by Activity.of_minutes"
+    rows: Any = ((1, 0, 0),) * 10
+    assert refusal(InvalidValue, Activity, meter=0, counts=rows) == ("counts", rows, *words)
+    assert refusal(InvalidValue, Activity, meter=10, counts=list(rows)) == ("counts", list(rows), *words)
+
+
+def test_protect_4_a_blank_label_is_none_that_a_client_could_offer() -> None:
+    words = "is blank", "leave it out: a blank label is no label (EDIT-6)"
+    assert refusal(InvalidValue, contract, labels=["a", "\u2003"]) == ("labels[1]", "\u2003", *words)

@@ -158,7 +158,7 @@ def test_bill_3_the_rate_of_a_tier_is_a_fraction(rate: str) -> None:
     assert FeeTier(above=Decimal(0), rate=Decimal(rate)).rate == Decimal(rate)
 
 
-@pytest.mark.parametrize("rate", ["10", "1.01", "-0.01"])
+@pytest.mark.parametrize("rate", ["10", "1.01"])
 def test_bill_3_a_rate_in_percent_is_refused(rate: str) -> None:
     assert refusal(InvalidValue, FeeTier, above=Decimal(0), rate=Decimal(rate)) == (
         "rate",
@@ -172,18 +172,18 @@ def tiers(*above: int) -> tuple[FeeTier, ...]:
     return tuple(FeeTier(above=Decimal(threshold), rate=Decimal("0.1")) for threshold in above)
 
 
-@pytest.mark.parametrize("above", [(), (0,), (0, 1), (0, 500, 10_000)])
-def test_bill_3_tiers_rise_from_0(above: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("above", [(), (0,), (0, 1), (0, 500, 10_000), (500,)])
+def test_bill_3_tiers_rise(above: tuple[int, ...]) -> None:
     assert attrs.evolve(PLAIN, fees=tiers(*above)).fees == tiers(*above)
 
 
-@pytest.mark.parametrize("above", [(1,), (0, 0), (0, 2, 1), (5, 0), (0, 1, 1)])
+@pytest.mark.parametrize("above", [(0, 0), (0, 2, 1), (5, 0), (0, 1, 1)])
 def test_bill_3_tiers_in_another_order_are_refused(above: tuple[int, ...]) -> None:
     assert refusal(InvalidValue, attrs.evolve, PLAIN, fees=tiers(*above)) == (
         "fees",
         ", ".join(map(str, above)),
-        "do not rise from 0",
-        "order the tiers, the first above 0",
+        "do not rise",
+        "order the tiers by what they are above",
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.support import refusal
+from tests.support import PLAIN, refusal
 from workdiary.errors import GridError, InvalidValue
-from workdiary.model.slots import EMPTY, SECONDS_PER_SLOT, SLOTS_PER_HOUR, WIDEST, Slot, Slots
-from workdiary.model.times import instant, zone
+from workdiary.model.segment import Segment, Source
+from workdiary.model.slots import EMPTY, FIRST, LAST, SECONDS_PER_SLOT, SLOTS_PER_HOUR, WIDEST, Slot, Slots
+from workdiary.model.times import instant, slot_at, slot_start, zone
 
 UNIVERSE = range(5)
 SETS = [frozenset(n for n in UNIVERSE if mask >> n & 1) for mask in range(1 << len(UNIVERSE))]
@@ -173,6 +174,7 @@ def test_bits_from_writes_the_set_as_seen_from_an_offset() -> None:
     assert EMPTY.bits_from(-10) == 0
     assert Slots.from_bits(4, 0).bits_from(0) == 0
     assert Slots([WIDEST - 1]).bits_from(0) == 1 << (WIDEST - 1)
+    assert Slots([WIDEST + 9]).bits_from(10) == 1 << (WIDEST - 1)
     assert refusal(InvalidValue, Slots([WIDEST]).bits_from, 0)[:2] == ("slots", WIDEST + 1)
 
 
@@ -245,7 +247,7 @@ def test_a_union_of_far_apart_sets_is_refused_and_what_they_share_is_nothing() -
     assert refusal(InvalidValue, lambda: far | near) == ("slots", WIDEST + 1, *words)
     assert list(Slots([5_000_000]) | Slots([5_000_002])) == [5_000_000, 5_000_002]
     assert len(near | Slots([WIDEST - 1])) == len(Slots([WIDEST - 1]) | near) == 2
-    for other in (far, Slots([WIDEST + 1]), Slots([10**15])):
+    for other in (far, Slots([WIDEST + 1]), Slots([LAST])):
         assert near & other == other & near == EMPTY
         assert near - other == near
         assert other - near == other
@@ -253,9 +255,30 @@ def test_a_union_of_far_apart_sets_is_refused_and_what_they_share_is_nothing() -
 
 
 def test_an_empty_set_joins_a_set_however_far() -> None:
-    far = Slots([10**15])
+    far = Slots([LAST])
     assert EMPTY | far == far | EMPTY == far
     assert Slots.from_bits(-5, 0) | far == far | Slots.from_bits(-5, 0) == far
+
+
+def test_slots_lie_in_the_years_1900_to_9997() -> None:
+    words = "is a slot outside the years 1900 to 9997", "give unix_seconds // 600"
+    assert (str(slot_start(FIRST)), str(slot_start(LAST))) == ("1900-01-01T00:00:00Z", "9998-01-31T23:50:00Z")
+    assert list(Slots([FIRST])) == [FIRST]
+    assert list(Slots([LAST])) == [LAST]
+    for far in (FIRST - 1, LAST + 1, 10**5000):
+        assert refusal(InvalidValue, Slots, [far]) == ("slots", far, *words)
+        assert refusal(InvalidValue, Slots.from_bits, far, 1) == ("offset", far, *words)
+        assert refusal(InvalidValue, slot_at, far) == ("slot", far, *words)
+        assert refusal(InvalidValue, Segment.manual, far) == ("at", far, *words)
+        assert refusal(InvalidValue, Segment, slot=far, source=Source.MANUAL) == ("slot", far, *words)
+        assert refusal(InvalidValue, PLAIN.week_of_slot, far) == ("slot", far, *words)
+    assert refusal(InvalidValue, Slots.from_bits, LAST, 0b11) == ("bits", LAST + 1, *words)
+    assert Slots.from_bits(LAST, 0b01) == Slots([LAST])
+    assert Slots.from_bits(LAST, 0) == EMPTY
+    assert refusal(InvalidValue, Slots([LAST]).shift, 1) == ("by", LAST + 1, *words)
+    assert refusal(InvalidValue, Slots([FIRST]).shift, -1) == ("by", FIRST - 1, *words)
+    assert Slots([FIRST]).shift(1).shift(-1) == Slots([FIRST])
+    assert Slots([LAST - 1]).shift(1) == Slots([LAST])
 
 
 # A value

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from tests.support import refusal
-from workdiary import policies
+from workdiary import files, policies
 from workdiary.errors import NOTHING, PolicyError, Problems, UnknownPolicy
 from workdiary.model.policy import Confidence, DisputeRule, LimitOrder, Palette
 from workdiary.model.times import instant
@@ -320,7 +320,7 @@ def test_an_empty_file_lacks_everything() -> None:
     ]
 
 
-@pytest.mark.parametrize("swap", ['name = ""', "name = 5"])
+@pytest.mark.parametrize("swap", ['name = ""', "name = 5", 'name = " "', 'name = "\\u2003\\t"'])
 def test_a_policy_has_a_name(swap: str) -> None:
     assert [found[0] for found in problems(changed(('name = "acme"', swap)))] == ["acme.toml: name"]
 
@@ -364,6 +364,39 @@ def test_what_is_not_toml_is_refused(text: str) -> None:
     assert (place, allowed, remedy) == ("acme.toml", "is not TOML", "check the line that it names")
 
 
+@pytest.mark.parametrize("line", ["name = ", "x = -"])
+def test_a_number_of_more_digits_than_python_reads_is_refused(line: str) -> None:
+    place, given, allowed, remedy = refusal(PolicyError, policies.parse, line + "9" * 5000, "acme.toml")
+    assert (place, given, remedy) == ("acme.toml", NOTHING, "check its numbers")
+    assert allowed.startswith("is not usable TOML (")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "9998-01-01", "9999-12-31"])
+def test_a_date_out_of_reach_is_named_with_its_path_beside_the_other_problems(day: str) -> None:
+    text = changed(("since = 2020-02-01", f"since = {day}"), ('"tracked_first"', '"manual_first"'))
+    assert problems(text) == [
+        ("acme.toml: limit[1].order", "manual_first", "is not known", "choose one of: chronological, tracked_first"),
+        ("acme.toml: billing[0].since", day, "is outside the years 1900 to 9997", "check the year"),
+    ]
+
+
+def test_everything_that_is_wrong_with_one_row_is_reported() -> None:
+    text = changed(
+        ("since = 2020-02-01", "since = 0001-01-01"),
+        ('source = "Acme handbook, page 7"', 'source = " "'),
+        ('"half_even"', '"up"'),
+    )
+    assert [found[0] for found in problems(text)] == [
+        "acme.toml: billing[0].source", "acme.toml: billing[0].since", "acme.toml: billing[0].rounding",
+    ]  # fmt: skip
+
+
+def test_a_platform_may_have_rules_of_its_own() -> None:
+    assert policies.parse(changed(('rules = ["WEEK-1"]', 'rules = ["LIMIT-99"]'))).at().sources[0].rules == (
+        "LIMIT-99",
+    )
+
+
 def test_a_policy_text_without_a_name_of_its_file_is_called_policy() -> None:
     assert refusal(PolicyError, policies.parse, "=")[0] == "policy"
 
@@ -381,6 +414,20 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_path(tmp_path: Path) -> No
     place, _, allowed, _ = refusal(PolicyError, policies.load, str(binary))
     assert place == str(binary)
     assert allowed.startswith("cannot be read ('utf-8' codec")
+
+
+def test_a_file_that_never_ends_is_refused_by_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST", 1000)
+    assert refusal(PolicyError, policies.load, "/dev/zero") == (
+        "/dev/zero", "more than 1000 bytes", "is over the limit of 1000", "check that it is a policy",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b", "."])
+def test_a_path_that_is_no_file_is_refused(path: str) -> None:
+    place, given, allowed, remedy = refusal(PolicyError, policies.load, path)
+    assert (place, given, remedy) == (path, NOTHING, "check the path")
+    assert allowed.startswith("cannot be read (")
 
 
 def test_errors_of_a_file_name_the_file_and_not_its_folder(tmp_path: Path) -> None:
@@ -416,3 +463,27 @@ def test_a_row_that_is_no_table_is_refused_with_the_path() -> None:
 def test_a_row_without_a_source_and_with_a_wrong_value_has_both_reported() -> None:
     text = changed(('source = "Acme handbook, page 7"\n', ""), ('"half_even"', '"up"'))
     assert [found[0] for found in problems(text)] == ["acme.toml: billing[0].source", "acme.toml: billing[0].rounding"]
+
+
+# Two dates of one policy
+
+
+def test_policies_of_one_name_are_told_apart_by_the_date_of_their_newest_rule() -> None:
+    file = policies.parse(ACME)
+    old, new = file.at("2024-05-31T00:00Z"), file.at()
+    assert policies.diff(old, new) == (
+        "limit.order: acme 2020-02-01 chronological, acme 2024-06-01 tracked_first",
+        "limit.increase: acme 2020-02-01 whole_week, acme 2024-06-01 from_then_on",
+        "limit.decrease: acme 2020-02-01 next_week, acme 2024-06-01 from_then_on",
+    )
+    old, new = policies.get("odesk", at="2008-06-02T00:00Z"), policies.get("odesk", at="2010-06-07T00:00Z")
+    assert policies.diff(old, new) == ("editing.locks_after: odesk 2008-01-01 P8D, odesk 2010-01-01 P7DT12H",)
+
+
+def test_policies_of_one_name_and_one_date_are_told_apart_by_their_order() -> None:
+    mine, theirs = policies.parse(ACME).at(), policies.parse(changed(('"half_even"', '"half_up"'))).at()
+    assert policies.diff(mine, theirs) == ("billing.rounding: acme (first) half_even, acme (second) half_up",)
+    bare = attrs.evolve(mine, sources=())
+    assert policies.diff(bare, attrs.evolve(theirs, sources=())) == (
+        "billing.rounding: acme (first) half_even, acme (second) half_up",
+    )

@@ -15,7 +15,7 @@ def run_cli(arguments: Sequence[str]) -> int:
     """Run ``workdiary`` with `arguments` and return its exit status: 0, 1 for failed vectors, 2 for an error.
 
     Prints to standard output, and each error as one sentence to standard error. Raises `MissingExtra`
-    when Typer or rich is not installed.
+    when Typer or rich is not installed, and `BrokenPipeError` when nobody reads the output any more.
     """
     for name in ("typer", "rich"):
         # Looked for, not imported: rich is for pages that people read, and costs more than most commands.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
@@ -33,11 +32,9 @@ class _OneSentence(typer.core.TyperGroup):
         except _usage_error() as error:
             _fail(_usage(error), as_json=False)
         except BrokenPipeError:
-            # Whoever read along has seen enough; nothing is left to be flushed into the closed pipe.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
+            raise  # whoever read along has seen enough, and nothing more can be said there
         except OSError as error:
-            _fail(f"{error.filename or 'a file'}: {error.strerror or error}", as_json="--json" in given)
+            _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", as_json="--json" in given)
         except (typer.Abort, KeyboardInterrupt):
             sys.exit(130)
         sys.exit(status if isinstance(status, int) else 0)

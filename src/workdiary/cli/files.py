@@ -7,15 +7,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
 from workdiary import policies
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, OutsideContract, UnknownPolicy, UnknownZone
+from workdiary.files import LARGEST, read_bytes
 from workdiary.formats import native
 from workdiary.formats.native import Record
-from workdiary.formats.reading import LARGEST, read_bytes
 from workdiary.model.policy import Policy
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slots
@@ -76,6 +76,8 @@ class Book:
 
     record: Record
     rules: Rules
+    path: str
+    """Where it was read from, as an error names it."""
 
     def week_of(self, at: date | Moment) -> Week:
         """Return the week that contains `at`; a date means its week in the policy's own calendar."""
@@ -96,28 +98,46 @@ class Book:
 
     def statements(self) -> Iterator[WeekStatement]:
         """Yield the statement of each week with any segment, in time order."""
-        contract = self.record.contract
         for week, sheet in self.weeks():
-            yield week_statement(contract, sheet, week=week, policy=self.rules.at(week.starts_at))
+            yield self._judged(week, sheet)
 
     def statement(self, week: Week) -> WeekStatement:
         """Return the statement of `week`, also of one without any segment."""
         sheet = next((sheet for found, sheet in self.weeks() if found.starts_at == week.starts_at), Sheet())
-        return week_statement(self.record.contract, sheet, week=week, policy=self.rules.at(week.starts_at))
+        return self._judged(week, sheet)
 
     def statements_around(self, slots: Slots) -> tuple[WeekStatement, ...]:
         """Return the statements of the weeks that have a segment among `slots`."""
+        return tuple(self._judged(week, sheet) for week, sheet in self.weeks() if sheet.worked & slots)
+
+    def _judged(self, week: Week, sheet: Sheet) -> WeekStatement:
         contract = self.record.contract
-        return tuple(
-            week_statement(contract, sheet, week=week, policy=self.rules.at(week.starts_at))
-            for week, sheet in self.weeks()
-            if sheet.worked & slots
-        )
+        try:
+            policy = self.rules.at(week.starts_at)
+        except UnknownPolicy as error:
+            if week.ends_at > contract.begins_at:
+                remedy = "give --policy FILE.toml with rules that hold then, or remove the segments of that week"
+                raise UnknownPolicy(
+                    f"{self.path}: contract {contract.id}",
+                    str(week),
+                    error.allowed,
+                    remedy if sheet.worked else "ask for a later week",
+                ) from None
+            policy = self.rules.newest  # before the contract as well, which is what its statement says
+        return week_statement(contract, sheet, week=week, policy=policy)
 
 
 def input_bytes(path: str) -> bytes:
     """Return what is in the file at `path`; ``-`` is standard input."""
-    return sys.stdin.buffer.read(LARGEST + 1) if path == "-" else read_bytes(path)
+    if path != "-":
+        return read_bytes(path)
+    try:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:
+        raise DocumentError(_INPUT, NOTHING, f"cannot be read ({error.strerror})", "check what feeds it") from None
+
+
+_INPUT: Final = "standard input"
 
 
 def read_books(path: str, *, contract: str | None = None, policy: str | None = None) -> tuple[Book, ...]:
@@ -135,7 +155,7 @@ def read_books(path: str, *, contract: str | None = None, policy: str | None = N
         if not records:
             raise InvalidValue("--contract", contract, "is not in the diary", f"choose one of: {known}")
     override = None if policy is None else policy_file(policy)
-    return tuple(Book(record, Rules(override or _own(record))) for record in records)
+    return tuple(Book(record, Rules(override or _own(record)), _INPUT if path == "-" else path) for record in records)
 
 
 def _own(record: Record) -> Policy | PolicyFile:
@@ -197,9 +217,16 @@ def date_of(text: str, argument: str) -> date:
     try:
         if len(text) != len("2026-10-19"):
             raise ValueError
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise InvalidValue(argument, text, "is not a date", "write it like 2026-10-19") from None
+    if not _EARLIEST <= day <= _LATEST:
+        raise InvalidValue(argument, text, "is outside the years 1900 to 9997", "check the year")
+    return day
+
+
+_EARLIEST: Final = date(1900, 1, 1)
+_LATEST: Final = date(9997, 12, 31)
 
 
 def moment_of(text: str, argument: str) -> date | Instant:

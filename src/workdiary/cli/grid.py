@@ -18,7 +18,7 @@ from itertools import groupby
 
 import attrs
 
-from workdiary.model.slots import EMPTY, SLOTS_PER_HOUR, Slot, Slots
+from workdiary.model.slots import EMPTY, FIRST, LAST, SLOTS_PER_HOUR, Slot, Slots
 from workdiary.model.times import Zone, ceil_slot, slot_start
 from workdiary.model.verdict import Reason
 from workdiary.statement import WeekStatement
@@ -108,7 +108,8 @@ def day_slots(day: date, zone: Zone) -> Slots:
     """Return the slots that start on local `day`: 144 of them, 138 or 150 when the clocks change (WEEK-2)."""
     start = ceil_slot(zone.instant_of(datetime.combine(day, time()))) - _MARGIN
     stop = ceil_slot(zone.instant_of(datetime.combine(day + timedelta(days=1), time()))) + _MARGIN
-    return Slots(slot for slot in range(start, stop) if zone.date_of(slot) == day)
+    within = range(max(start, FIRST), min(stop, LAST + 1))
+    return Slots(slot for slot in within if zone.date_of(slot) == day)
 
 
 def hour_rows(day: date, zone: Zone) -> tuple[HourRow, ...]:

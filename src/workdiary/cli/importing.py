@@ -12,10 +12,10 @@ from workdiary import policies
 from workdiary.cli.files import input_bytes
 from workdiary.cli.results import print_json
 from workdiary.cli.text import safe
-from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
+from workdiary.errors import DocumentError, InvalidValue, OverlapError, Problems, WorkdiaryError
 from workdiary.formats import native
 from workdiary.formats.imported import Imported
-from workdiary.formats.native import Record
+from workdiary.formats.native import Record, refuse_twice
 from workdiary.formats.reading import entries, field, parse_json, text_of
 from workdiary.formats.upwork import import_upwork
 from workdiary.model.contract import Contract
@@ -36,36 +36,48 @@ def read_contracts(path: str) -> tuple[Record, ...]:
     """Return the contracts in the JSON file at `path`: a native diary, or a list of contracts.
 
     An item of a list is a contract, or ``{"contract": {…}, "policy": "upwork"}``; the policy is Upwork's
-    where none is named.
+    where none is named. Raises `Problems` with everything that is wrong, a contract that stands twice among it.
     """
     text = input_bytes(path)
     document = parse_json(text, path)
     if not isinstance(document, list):
-        return native.loads(text)
+        try:
+            return native.loads(text)
+        except WorkdiaryError as error:
+            raise error.under(f"{path}: ") from None
     found: list[Record] = []
     problems: list[WorkdiaryError] = []
-    for item, place in entries(document, f"{path}: "):
+    ids: dict[str, str] = {}
+    for item, place in entries(document, ""):
         try:
-            found.append(_contract(item, place))
+            record = _contract(item, place)
+            refuse_twice(record.contract, ids, place, "contract.id" if "contract" in item else "id")
+            found.append(record)
         except Problems as several:
             problems.extend(several)
         except WorkdiaryError as one:
             problems.append(one)
     if problems:
-        raise Problems("", problems)
+        raise Problems("", problems).under(f"{path}: ")
     return tuple(found)
 
 
 def _contract(item: object, path: str) -> Record:
     wrapped = isinstance(item, dict) and "contract" in item
-    contract = structure(field(item, "contract", path) if wrapped else item, Contract, path)
+    if wrapped:
+        contract = structure(field(item, "contract", path), Contract, f"{path}.contract")
+    else:
+        contract = structure(item, Contract, path)
     name = item.get("policy", "upwork") if wrapped and isinstance(item, dict) else "upwork"
     policy: str | Policy
     if isinstance(name, dict):
         policy = structure(name, Policy, f"{path}.policy")
     else:
         policy = text_of(name, f"{path}.policy")
-        policies.get(policy)
+        try:
+            policies.get(policy)
+        except WorkdiaryError as error:
+            raise error.under(path) from None
     return Record.of(contract, policy, ())
 
 
@@ -84,22 +96,21 @@ def import_files(
     if out is not None and out != "-" and Path(out).exists() and not replace:
         raise InvalidValue("--out", out, "exists already", "give another name, or --replace")
     known = read_contracts(contracts)
-    imported = import_upwork(
-        {path: input_bytes(path) for path in files}, contract=contract, scale=scale, partial=partial
-    )
-    records, problems = _merged(known, imported)
-    if problems and not partial:
+    documents, unread = _read_all(files)
+    # What is wrong is collected either way: without `partial` all of it is told, and nothing is written.
+    imported = import_upwork(documents, contract=contract, scale=scale, partial=True)
+    records, wrong = _merged(known, imported)
+    problems = [*unread, *imported.problems, *wrong]
+    if problems and not (partial and documents):
         raise Problems("", problems)
-    problems = [*imported.problems, *problems]
     if out == "-":
-        # The diary is what was asked for on standard output; the report would only be in its way.
-        sys.stdout.write(native.dumps(records))
+        # The diary is what was asked for on standard output, in the bytes that a file would have; the report
+        # would only be in its way.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(native.dumps(records).encode("ascii"))
         return
     if out is not None:
-        try:
-            native.write(out, records)
-        except OSError as error:
-            raise InvalidValue("--out", out, f"cannot be written ({error.strerror})", "check the path") from None
+        native.write(out, records)
     if as_json:
         print_json(_plain(imported, problems, out))
     else:
@@ -109,21 +120,46 @@ def import_files(
         print(f"Wrote {safe(out)}." if out is not None else "Nothing was written; give --out DIARY to write the diary.")
 
 
+def _read_all(paths: Sequence[str]) -> tuple[dict[str, bytes], list[WorkdiaryError]]:
+    """Return what is in the files, by their paths, and what is wrong with those that cannot be read."""
+    documents: dict[str, bytes] = {}
+    unread: list[WorkdiaryError] = []
+    for path in dict.fromkeys(paths):
+        try:
+            documents[path] = input_bytes(path)
+        except WorkdiaryError as error:
+            unread.append(error)
+    return documents, unread
+
+
 def _merged(known: Sequence[Record], imported: Imported) -> tuple[list[Record], list[WorkdiaryError]]:
-    """Return the records with what was imported for each, and the contracts that nobody described."""
+    """Return the records with what was imported for each, and what is wrong with it.
+
+    That is a contract that nobody described, and a segment that its diary has already, which it keeps.
+    """
     ids = [record.contract.id for record in known]
     found = dict(imported.segments_by_contract)
-    records = [
-        Record.of(record.contract, record.policy, (*record.segments, *found.get(record.contract.id, ())))
-        for record in known
-    ]
+    records: list[Record] = []
+    wrong: list[WorkdiaryError] = []
+    for record in known:
+        own, new = record.segments, found.get(record.contract.id, ())
+        taken = {segment.slot for segment in own}
+        twice = [segment for segment in new if segment.slot in taken]
+        if twice:
+            more = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
+            allowed = f"is in the diary of --contracts already{more}"
+            remedy = "take the diary before that import, or leave the files of that time out"
+            wrong.append(OverlapError(f"contract {record.contract.id}", str(twice[0].starts_at), allowed, remedy))
+        records.append(
+            Record.of(record.contract, record.policy, (*own, *(one for one in new if one.slot not in taken)))
+        )
     described = ", ".join(ids) or "none"
-    strangers: list[WorkdiaryError] = [
+    wrong.extend(
         DocumentError("contract", name, f"is not described; there are {described}", "add it to --contracts")
         for name in found
         if name not in ids
-    ]
-    return records, strangers
+    )
+    return records, wrong
 
 
 def _plain(imported: Imported, problems: Sequence[WorkdiaryError], out: str | None) -> dict[str, Any]:

@@ -21,13 +21,9 @@ _RULE: Final = re.compile(r"  ([A-Z]+-\w+): (.*?)(?: \[([^\[\]]*)\])?")
 
 
 def explanation(statement: WeekStatement, slot: Slot) -> tuple[str, ...]:
-    """Return the lines of the explanation of `slot`; a memo with line breaks cannot add a line to them."""
-    words = statement.explain(slot)
-    sheet = statement.sheet
-    for strange in (sheet.memo_at(slot), sheet.label_at(slot), statement.contract.id):
-        if strange and strange != safe(strange):
-            words = words.replace(strange, safe(strange))
-    return tuple(_indent(line) + safe(line) for line in words.split("\n"))
+    """Return the lines of the explanation of `slot`, each safe to print."""
+    # Strangers' text is on one line there already, so that no line break in it can add a line.
+    return tuple(_indent(line) + safe(line) for line in statement.explain(slot).split("\n"))
 
 
 def _indent(line: str) -> str:

@@ -58,7 +58,10 @@ class Record:
     """An object of a document, read key by key, so that what nobody read can be left over."""
 
     def __init__(self, data: Mapping[str, Any], path: str, findings: Findings) -> None:
-        self.data = data
+        strange = [key for key in data if not isinstance(key, str)]
+        for key in strange:  # a document that was not parsed from JSON
+            findings.refuse(DocumentError(below(path, str(key)), key, "is not a key of JSON", "make it text"))
+        self.data = {key: value for key, value in data.items() if key not in strange} if strange else data
         self.path = path
         self.findings = findings
         self._read: set[str] = set()

@@ -18,6 +18,7 @@ from workdiary.formats.reading import entries, field, slot_of, text_of
 from workdiary.model.activity import MINUTES, Activity
 from workdiary.model.segment import Segment, Snapshot, Source, check_text
 from workdiary.model.slots import SECONDS_PER_SLOT, WIDEST, Slot
+from workdiary.model.text import label_or_none
 from workdiary.model.times import Instant, slot_start
 
 __all__ = ["Run", "read_run", "runs_of_segments", "write_run"]
@@ -89,7 +90,7 @@ def read_run(given: object) -> Run:
         stop=stop,
         source=source,
         memo=memo,
-        label=label,
+        label=label_or_none(label),
         activity=_activities(_each(given, "activity", stop - start)),
         snapshots=_snapshots(_each(given, "snapshots", stop - start)),
     )
@@ -154,7 +155,7 @@ def _snapshots(given: list[Any]) -> tuple[Shots, ...]:
         if isinstance(shots, list):
             for shot, place in entries(shots, path):
                 _check_shot(shot, place)
-            found.append(tuple(shots))
+            found.append(tuple(shots) or None)
         else:
             _check_second(shots, path)
             found.append(shots)

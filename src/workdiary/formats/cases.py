@@ -14,7 +14,7 @@ from typing import Any, Final
 import attrs
 
 from workdiary import policies
-from workdiary.errors import DocumentError, GridError, OverlapError, WorkdiaryError
+from workdiary.errors import DocumentError, GridError, InvalidValue, OverlapError, WorkdiaryError
 from workdiary.formats.reading import entries, field, parse_json, slot_of, slot_text, text_of
 from workdiary.model.activity import Activity
 from workdiary.model.contract import Contract, Role
@@ -23,7 +23,7 @@ from workdiary.model.money import rate_text
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment, Snapshot, Source
 from workdiary.model.sheet import Sheet, SheetBuilder
-from workdiary.model.slots import Slot, Slots
+from workdiary.model.slots import WIDEST, Slot, Slots
 from workdiary.model.times import Instant, Week, instant, slot_start
 from workdiary.plain import structure
 from workdiary.rules.credit import credit
@@ -49,11 +49,12 @@ def evaluate(case: object) -> dict[str, Any]:
 
     Raises a `WorkdiaryError` that names the path and the value of what cannot be read.
     """
+    if not isinstance(case, dict):
+        raise DocumentError("case", case, "is not an object", "write it in braces")
     kind = text_of(field(case, "kind", ""), "kind")
     answer = _KINDS.get(kind)
     if answer is None:
         raise DocumentError("kind", kind, "is not a kind of case", f"choose one of: {', '.join(_KINDS)}")
-    assert isinstance(case, dict)  # noqa: S101 - field has looked
     return answer(case)
 
 
@@ -109,6 +110,13 @@ def _edits(case: dict[str, Any]) -> dict[str, Any]:
 def _edit(do: object, path: str) -> Edit:
     kind = text_of(field(do, "type", path), f"{path}.type")
     start, stop = _range(do, path)
+    try:
+        return _edit_of(kind, do, path, start, stop)
+    except InvalidValue as error:
+        raise error.under(path) from None
+
+
+def _edit_of(kind: str, do: object, path: str, start: Slot, stop: Slot) -> Edit:
     if kind == "add_time":
         label = _label(field(do, "label", path), f"{path}.label")
         return AddTime(start=start, stop=stop, memo=text_of(field(do, "memo", path), f"{path}.memo"), label=label)
@@ -129,12 +137,16 @@ def _dispute(case: dict[str, Any]) -> dict[str, Any]:
     at = instant(field(dispute, "at", "dispute"), "dispute.at")
     pays = field(dispute, "client_pays", "dispute")
     pays = structure(pays, bool, "dispute.client_pays")
-    disputed = Slots()
+    runs = []
     for pair, path in entries(field(dispute, "disputed", "dispute"), "dispute.disputed"):
         edges = [slot_of(edge, place) for edge, place in entries(pair, path)]
         if len(edges) != 2 or edges[0] >= edges[1]:
             raise DocumentError(path, pair, "is not a run", "give [from, to], from before to")
-        disputed = disputed | Slots.range(*edges)
+        runs.append((edges[0], edges[1]))
+    # What is of another week is ignored (CLAIM-1).
+    week = statement.week
+    within = ((max(start, week.start), min(stop, week.stop)) for start, stop in runs)
+    disputed = Slots.from_runs((start, stop) for start, stop in within if start < stop)
     settlement = statement.settle(disputed, at=at, client_pays=pays)
     if not settlement.allowed:
         return {"allowed": False, "reasons": [reason.code.value for reason in settlement.reasons]}
@@ -162,7 +174,11 @@ def _policy(case: dict[str, Any]) -> Policy:
             return policies.get(given)
         except WorkdiaryError as error:
             raise error from None
-    return structure(given, Policy, "policy")
+    policy = structure(given, Policy, "policy")
+    # TOML has no null, so a file may leave these out; a case gives every key.
+    for key in ("min_average_active_minutes", "lifetime_hours", "lifetime_amount"):
+        field(given["protection"], key, "policy.protection")
+    return policy
 
 
 def _contract(case: dict[str, Any]) -> Contract:
@@ -238,19 +254,28 @@ def _runs(case: dict[str, Any]) -> Iterator[_Run]:
             twice = (seen & slots).start
             assert twice is not None  # noqa: S101 - not disjoint
             raise OverlapError(path, str(slot_start(twice)), "is in an earlier run too", "segments must not overlap")
-        seen = seen | slots
+        try:
+            seen = seen | slots
+        except InvalidValue as error:
+            raise error.under(path) from None
         yield _run(run, path, start, stop)
+
+
+_RUN_KEYS: Final = ("from", "to", "source", "memo", "label", "activity", "snapshots")
 
 
 def _run(run: Any, path: str, start: Slot, stop: Slot) -> _Run:
     source = structure(field(run, "source", path), Source, f"{path}.source")
-    memo = run.get("memo")
+    unknown = sorted(run.keys() - _RUN_KEYS)
+    if unknown:
+        raise DocumentError(f"{path}.{unknown[0]}", unknown[0], "is not a known key", f"known: {', '.join(_RUN_KEYS)}")
+    memo = field(run, "memo", path)
     memo = "" if memo is None else text_of(memo, f"{path}.memo")
     label = _label(run.get("label"), f"{path}.label")
     if source is Source.MANUAL:
         return _Run(start=start, stop=stop, like=Segment.manual(start, memo=memo, label=label), shots=lambda _: ())
-    activity = _activity(run.get("activity"), f"{path}.activity")
-    shots = _snapshots(run.get("snapshots"), f"{path}.snapshots")
+    activity = _activity(field(run, "activity", path), f"{path}.activity")
+    shots = _snapshots(field(run, "snapshots", path), f"{path}.snapshots")
     like = Segment(slot=start, source=source, memo=memo, label=label, activity=activity)
     return _Run(start=start, stop=stop, like=like, shots=shots)
 
@@ -290,6 +315,10 @@ def _range(given: object, path: str) -> tuple[Slot, Slot]:
     stop = slot_of(field(given, "to", path), f"{path}.to")
     if stop <= start:
         raise GridError(f"{path}.to", str(slot_start(stop)), f"is not after from, {slot_start(start)}", "swap the two")
+    if stop - start > WIDEST:
+        raise DocumentError(
+            f"{path}.to", str(slot_start(stop)), "makes the range longer than any diary", "check the year"
+        )
     return start, stop
 
 

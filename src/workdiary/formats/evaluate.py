@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
+from workdiary.errors import DocumentError
 from workdiary.formats.cases import dumps, evaluate_line
-from workdiary.formats.reading import LARGEST
+from workdiary.formats.reading import LARGEST, parse_json
 
 __all__ = ["run"]
 
@@ -30,15 +31,37 @@ def _answers(cases: IO[bytes]) -> Iterator[dict[str, object]]:
     first = _line(cases)
     while first and not first.strip():
         first = _line(cases)
-    # One object over several lines: its first line alone is never a whole JSON object.
-    if not first.rstrip().endswith(b"}"):
-        yield evaluate_line(first + cases.read(LARGEST))
+    if _is_json(first):
+        yield from _each(first, cases)
         return
-    line = first
+    # Its first line alone is no JSON: one object over several lines, or a bad line before good ones.
+    rest = cases.read(LARGEST)
+    lines = [line for line in rest.splitlines() if line.strip()]
+    if not _is_json(first + rest) and any(_is_object(line) for line in lines):
+        yield evaluate_line(first)
+        for line in lines:
+            yield evaluate_line(line)
+    else:
+        yield evaluate_line(first + rest)
+
+
+def _each(line: bytes, cases: IO[bytes]) -> Iterator[dict[str, object]]:
     while line:
         if line.strip():
             yield evaluate_line(line)
         line = _line(cases)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        parse_json(text, "case")
+    except DocumentError:
+        return False
+    return True
+
+
+def _is_object(line: bytes) -> bool:
+    return line.lstrip().startswith(b"{") and _is_json(line)
 
 
 def _line(cases: IO[bytes]) -> bytes:

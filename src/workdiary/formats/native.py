@@ -18,7 +18,8 @@ second, null where the moment is unknown, or ``{"at": second, "digest": text}``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -26,13 +27,15 @@ from typing import Final
 import attrs
 
 from workdiary import policies
-from workdiary.errors import DocumentError, OverlapError, Problems, WorkdiaryError
+from workdiary.errors import DocumentError, OrderError, OverlapError, Problems, WorkdiaryError
+from workdiary.files import read_bytes, write_bytes
 from workdiary.formats._runs import Run, read_run, runs_of_segments, write_run
-from workdiary.formats.reading import entries, field, parse_json, read_bytes
+from workdiary.formats.reading import entries, field, parse_json
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment
 from workdiary.model.sheet import Sheet, SheetBuilder
+from workdiary.model.slots import Slot
 from workdiary.model.times import Instant, Week, slot_start
 from workdiary.plain import destructure, structure
 
@@ -112,17 +115,26 @@ def read(path: str | Path) -> tuple[Record, ...]:
 
 
 def write(path: str | Path, records: Iterable[Record]) -> None:
-    """Write `records` to the file at `path`; `read` gives back equal ones."""
-    Path(path).write_text(dumps(records), encoding="utf-8")
+    """Write `records` to the file at `path`, whole or not at all; `read` gives back equal ones.
+
+    Raises `DocumentError`, naming the file, when it cannot be written; what was there is then untouched.
+    """
+    write_bytes(path, dumps(records).encode("ascii"))
 
 
 def dumps(records: Iterable[Record]) -> str:
-    """Return `records` as JSON text, one run a line."""
+    """Return `records` as JSON text in ASCII, one run a line.
+
+    Other characters are escaped, so that half of a surrogate pair, which UTF-8 cannot hold, is kept too.
+    Raises `DocumentError` when two records are of one contract.
+    """
     contracts = []
-    for record in records:
+    ids: dict[str, str] = {}
+    for n, record in enumerate(records):
+        refuse_twice(record.contract, ids, f"contracts[{n}]", "contract.id")
         policy = record.policy if isinstance(record.policy, str) else destructure(record.policy)
-        head = json.dumps({"contract": destructure(record.contract), "policy": policy}, ensure_ascii=False, indent=1)
-        runs = ",\n  ".join(json.dumps(write_run(run), ensure_ascii=False) for run in record.runs)
+        head = json.dumps({"contract": destructure(record.contract), "policy": policy}, indent=1)
+        runs = ",\n  ".join(json.dumps(write_run(run)) for run in record.runs)
         contracts.append(f'{head[:-2]},\n "segments": [\n  {runs}\n ]}}')
     body = ",\n".join(contracts)
     return f'{{"format": "{FORMAT}", "version": {VERSION}, "contracts": [\n{body}\n]}}\n'
@@ -131,21 +143,28 @@ def dumps(records: Iterable[Record]) -> str:
 def loads(text: str | bytes) -> tuple[Record, ...]:
     """Return the records that native JSON `text` holds.
 
-    Raises `Problems` with everything that is wrong, each with its path, and `DocumentError` for text
+    Raises `Problems` with everything that is wrong, each with its path, a contract that stands twice
+    among it, for it would be billed twice; and `DocumentError` for text
     that is no JSON, of another format, or of a newer version.
     """
     document = parse_json(text, "document")
+    if not isinstance(document, dict):
+        raise DocumentError("document", document, "is not an object", "write it in braces")
     if field(document, "format", "") != FORMAT:
         raise DocumentError("format", document["format"], "is not workdiary's", 'import it, or write "workdiary"')
-    if field(document, "version", "") != VERSION:
+    version = field(document, "version", "")
+    if type(version) is not int or version != VERSION:  # true and 1.0 equal 1
         raise DocumentError(
-            "version", document["version"], f"is not {VERSION}, the one known here", "update workdiary, or export again"
+            "version", version, f"is not {VERSION}, the one known here", "update workdiary, or export again"
         )
     found: list[Record] = []
     problems: list[WorkdiaryError] = []
+    ids: dict[str, str] = {}
     for entry, path in entries(field(document, "contracts", ""), "contracts"):
         try:
-            found.append(_record(entry, path))
+            record = _record(entry, path)
+            refuse_twice(record.contract, ids, path, "contract.id")
+            found.append(record)
         except Problems as several:
             problems.extend(several)
         except WorkdiaryError as one:
@@ -153,6 +172,14 @@ def loads(text: str | bytes) -> tuple[Record, ...]:
     if problems:
         raise Problems("", problems)
     return tuple(found)
+
+
+def refuse_twice(contract: Contract, seen: dict[str, str], path: str, key: str) -> None:
+    """Note in `seen` that `contract` stands at `path`; raise `DocumentError` when it has stood elsewhere before."""
+    first = seen.setdefault(contract.id, path)
+    if first != path:
+        allowed = f"stands twice, it is in {first} too"
+        raise DocumentError(f"{path}.{key}", contract.id, allowed, "keep one of them, or give each its own id")
 
 
 def _record(entry: object, path: str) -> Record:
@@ -169,18 +196,28 @@ def _record(entry: object, path: str) -> Record:
     entries(given, f"{path}.segments")
     problems: list[WorkdiaryError] = []
     runs: list[Run] = []
-    stop = None
+    places: list[int] = []
     for n, item in enumerate(given):
         try:
             run = read_run(item)
-            if stop is not None and run.start < stop:
-                raise OverlapError(
-                    "from", str(slot_start(run.start)), "is not after the run before it", "order the runs by time"
-                )
-            stop = run.stop
+            if runs and run.start < runs[-1].stop:
+                raise _misplaced(run, runs, places, f"{path}.segments")
             runs.append(run)
+            places.append(n)
         except WorkdiaryError as error:
             problems.append(error.under(f"{path}.segments[{n}]"))
     if problems:
         raise Problems("", problems)
     return Record(contract=contract, policy=policy, runs=tuple(runs))
+
+
+def _misplaced(run: Run, runs: Sequence[Run], places: Sequence[int], path: str) -> WorkdiaryError:
+    """Return what is wrong with a run that starts before the last of `runs`, which stood at `places`, ends."""
+    # Of the runs, in order as they are, the first that ends after this one starts is the first that it can meet.
+    n = bisect_right(runs, run.start, key=lambda earlier: earlier.stop)
+    earlier = runs[n]
+    if earlier.start < run.stop:
+        shared = str(slot_start(Slot(max(earlier.start, run.start))))
+        allowed = f"has two segments, this one and that of {path}[{places[n]}]"
+        return OverlapError("", shared, allowed, "keep one of them")
+    return OrderError("from", str(slot_start(run.start)), "is not after the run before it", "order the runs by time")

@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from workdiary.errors import NOTHING, DocumentError, InvalidValue
+from workdiary.files import LARGEST, read_bytes
 from workdiary.model.slots import Slot
 from workdiary.model.times import slot_at, slot_start
 
 __all__ = ["LARGEST", "entries", "field", "parse_json", "read_bytes", "slot_of", "slot_text", "text_of"]
 
-LARGEST = 64 * 1024 * 1024
-"""The largest JSON text that is parsed, in bytes or characters."""
-
 
 def parse_json(text: str | bytes, path: str, *, largest: int = LARGEST) -> Any:
     """Return the value of JSON `text`.
 
-    Raises `DocumentError` for text that is empty, too large, too deep, not UTF-8 or not JSON, for a key
-    given twice in one object, and for ``NaN`` and the infinities, which JSON does not have.
+    `largest` is in bytes or characters. Raises `DocumentError` for text that is empty, too large, too deep,
+    not UTF-8 or not JSON, for a key given twice in one object, and for ``NaN`` and the infinities, which
+    JSON does not have.
     """
     if len(text) > largest:
         raise DocumentError(path, f"{len(text)} characters", f"is over the limit of {largest}", "split it")
@@ -48,22 +46,6 @@ def parse_json(text: str | bytes, path: str, *, largest: int = LARGEST) -> Any:
         raise DocumentError(path, "…", f"is not usable JSON ({error})", "check its numbers") from None
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """Return what is in the file at `path`.
-
-    Raises `DocumentError`, naming the file, when it cannot be read or is larger than `LARGEST`; the
-    size is looked at first, so that a huge file costs nothing.
-    """
-    place = Path(path)
-    try:
-        size = place.stat().st_size
-        if size > LARGEST:
-            raise DocumentError(str(path), f"{size} bytes", f"is over the limit of {LARGEST}", "split it by year")
-        return place.read_bytes()
-    except OSError as error:
-        raise DocumentError(str(path), NOTHING, f"cannot be read ({error.strerror})", "check the path") from None
-
-
 def _no_constant(name: str) -> NoReturn:
     raise DocumentError("", name, "is not JSON", "give a number, or null for unknown")
 
@@ -82,7 +64,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def field(data: object, key: str, path: str) -> Any:
     """Return ``data[key]``; raises `DocumentError` when `data` is no object or has no such key."""
     if not isinstance(data, dict):
-        raise DocumentError(path or "case", data, "is not an object", "write it in braces")
+        raise DocumentError(path, data, "is not an object", "write it in braces")
     try:
         return data[key]
     except KeyError:

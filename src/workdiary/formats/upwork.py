@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from workdiary.errors import DocumentError, InvalidValue, Problems, WorkdiaryError
-from workdiary.formats._findings import Findings, Record
+from workdiary.formats._findings import Findings, Record, is_nothing
 from workdiary.formats._upwork_cells import Diaries
 from workdiary.formats._upwork_graphql import has_diary, read_graphql
 from workdiary.formats._upwork_rest import is_rest, read_rest
@@ -31,11 +31,12 @@ from workdiary.formats._upwork_segments import PERCENT, merged, segments_of
 from workdiary.formats.imported import Imported
 from workdiary.formats.reading import entries, parse_json
 from workdiary.model.activity import MINUTES
+from workdiary.model.text import is_blank
 
 __all__ = ["Documents", "import_upwork"]
 
 Documents: TypeAlias = "str | bytes | Mapping[str, Any] | Iterable[Any]"
-"""One JSON text, several documents, or documents by name. A document is JSON text or parsed JSON."""
+"""One document, several, or documents by name. A document is JSON text or parsed JSON."""
 
 _SCALES: Final = (MINUTES, PERCENT)
 
@@ -50,7 +51,8 @@ def import_upwork(
     `scale`, 10 or 100, is the highest ``activityLevel``, where you know better than the guess that
     it is 100 when any value of a contract exceeds 10.
 
-    Raises `Problems` with everything that is wrong in all documents. With `partial` the good cells
+    Raises `InvalidValue` for a blank `contract` or another `scale`, and `Problems` with everything that
+    is wrong in all documents. With `partial` the good cells
     are taken, and the problems are in the result.
 
     >>> cell = {"cellDateTime": {"rawValue": "1795000200"}, "memo": "Fix the login form", "manual": True}
@@ -58,8 +60,10 @@ def import_upwork(
     >>> import_upwork({"monday.json": diary}).segments_of("41815410")[0].starts_at
     instant('2026-11-18T11:10:00Z')
     """
-    if scale is not None and scale not in _SCALES:
+    if scale is not None and (type(scale) is not int or scale not in _SCALES):
         raise InvalidValue("scale", scale, "is not a scale of activity", "give 10 or 100")
+    if contract is not None and (not isinstance(contract, str) or is_blank(contract)):
+        raise InvalidValue("contract", contract, "is not a contract's id", "give its text, or leave it out")
     findings, read = Findings(), Diaries()
     for name, document in _named(documents):
         try:
@@ -79,19 +83,36 @@ def import_upwork(
 
 
 def _named(documents: Documents) -> Iterable[tuple[str, Any]]:
-    if isinstance(documents, str | bytes):
+    if isinstance(documents, str | bytes) or _is_document(documents):
         return [("document", documents)]
     if isinstance(documents, Mapping):
-        return documents.items()
+        return [(str(name), document) for name, document in documents.items()]
     return [(f"document[{n}]", document) for n, document in enumerate(documents)]
+
+
+_DIARY_KEYS: Final = ("data", "snapshots", "errors")
+_OTHER_KEYS: Final = ("server_time", "auth_user", "extensions")
+
+
+def _is_document(documents: object) -> bool:
+    """Return whether what was given is one parsed document, and not documents by name."""
+    if not isinstance(documents, Mapping):
+        return False
+    if has_diary(documents) or any(key in documents for key in _OTHER_KEYS):
+        return True
+    # A file may be called data, but JSON text is no part of an answer.
+    given = [documents[key] for key in _DIARY_KEYS if key in documents]
+    return any(is_nothing(value) or not isinstance(value, str | bytes) for value in given)
 
 
 def _read(document: object, path: str, findings: Findings, into: Diaries, contract: str | None) -> None:
     """Read one document, or several in a list, by its shape."""
     if isinstance(document, list):
         for single, place in entries(document, path):
-            if Record.of(single, place, findings) is not None:
+            if isinstance(single, Mapping):
                 _read(single, place, findings, into, contract)
+            else:
+                findings.refuse(DocumentError(place, single, "is not an object", "write it in braces"))
     elif not isinstance(document, Mapping):
         findings.refuse(DocumentError(path.removesuffix(": "), document, "is not a work diary", _REMEDY))
     elif is_rest(document):
@@ -99,6 +120,7 @@ def _read(document: object, path: str, findings: Findings, into: Diaries, contra
     elif "data" in document or "errors" in document or has_diary(document):
         read_graphql(document, path, findings, into, contract=contract)
     else:
+        Record(document, path, findings)  # says which keys are no text
         shown = ", ".join(map(str, document)) or "{}"
         findings.refuse(DocumentError(path.removesuffix(": "), shown, "has no key of a work diary", _REMEDY))
 

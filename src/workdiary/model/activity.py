@@ -83,6 +83,8 @@ class Activity:
             total = getattr(self, name)
             if total is not None:
                 _check_count(total, name, MINUTES * _MOST * 2)
+        if self.counts is not None and (type(self.counts) is not tuple or sum(map(any, self.counts)) != self.meter):
+            raise InvalidValue("counts", self.counts, "do not agree with the meter", "make it by Activity.of_minutes")
 
     @classmethod
     def of_minutes(cls, minutes: Iterable[Minute | Sequence[int]]) -> Activity:

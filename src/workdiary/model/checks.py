@@ -16,18 +16,20 @@ __all__ = ["check", "check_each"]
 _V = TypeVar("_V")
 
 
-def check(owner: object, **kinds: type | tuple[type, ...]) -> None:
-    """Raise `InvalidValue` unless each named field of `owner` is exactly of its kind, or of one of them."""
+def check(owner: object, **kinds: type) -> None:
+    """Raise `InvalidValue` unless each named field of `owner` is exactly of its kind."""
     for name, kind in kinds.items():
         value = getattr(owner, name)
-        if type(value) not in (kind if isinstance(kind, tuple) else (kind,)):
-            raise InvalidValue(name, value, *_wanted(kind if isinstance(kind, type) else kind[0]))
+        if type(value) is not kind:
+            raise InvalidValue(name, value, *_wanted(kind))
 
 
 def check_each(values: Iterable[_V], kind: type[_V], argument: str) -> tuple[_V, ...]:
     """Return `values` as a tuple; raises `InvalidValue` unless each is of `kind`, and for a single text."""
     if isinstance(values, str):
         raise InvalidValue(argument, values, "is a single text", "give a list")
+    if not isinstance(values, Iterable):
+        raise InvalidValue(argument, values, "is not a list", "give a list")
     made = tuple(values)
     for n, value in enumerate(made):
         if not isinstance(value, kind):

@@ -153,7 +153,11 @@ def _status(values: Iterable[StatusChange]) -> Timeline[StatusChange]:
 
 
 def _labels(values: Iterable[str]) -> tuple[str, ...]:
-    return check_each(values, str, "labels")
+    labels = check_each(values, str, "labels")
+    for n, label in enumerate(labels):
+        if is_blank(label):
+            raise InvalidValue(f"labels[{n}]", label, "is blank", "leave it out: a blank label is no label (EDIT-6)")
+    return labels
 
 
 def _usual_rate(value: DecimalLike | None) -> Decimal | None:

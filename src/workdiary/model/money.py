@@ -82,6 +82,10 @@ def rate_text(rate: Decimal, currency: str) -> str:
     return decimal_text(rate, minor_digits(currency))
 
 
+def _hours_amount(value: DecimalLike) -> Decimal:
+    return decimal(value, "hours")
+
+
 @attrs.frozen(order=True)
 class Hours:
     """A number of hours as a contract states it, and the whole segments in it (LIMIT-1).
@@ -90,7 +94,7 @@ class Hours:
     (75, 3, 0)
     """
 
-    amount: Decimal
+    amount: Decimal = attrs.field(converter=_hours_amount)
 
     @property
     def slots(self) -> int:

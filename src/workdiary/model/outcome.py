@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
 
@@ -12,7 +13,7 @@ from workdiary.model.slots import EMPTY, Slot, Slots
 from workdiary.model.times import Moment, slot_at
 from workdiary.model.verdict import Reason, ReasonCode
 
-__all__ = ["Bill", "Finding", "Line", "Protection", "Settlement", "Status"]
+__all__ = ["Bill", "Finding", "Line", "Protection", "Reception", "Settlement", "Status"]
 
 
 @attrs.frozen
@@ -46,7 +47,7 @@ class Finding:
     codes: tuple[ReasonCode, ...]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class Protection:
     """Which segments are protected, and why the others are not (PROTECT).
 
@@ -140,3 +141,20 @@ class Settlement:
     def allowed(self) -> bool:
         """Whether the dispute was taken."""
         return not self.reasons
+
+
+@attrs.frozen(kw_only=True)
+class Reception:
+    """What becomes of an upload of tracked time: what is accepted, and what is kept aside and why (UPLOAD-1)."""
+
+    accepted: Slots = EMPTY
+    refused: Slots = EMPTY
+    reasons: tuple[Reason, ...] = ()
+
+    @classmethod
+    def of(cls, slots: Slots, reasons: Iterable[Reason]) -> Reception:
+        """Return the reception of `slots`, each accepted unless one of `reasons` speaks against it."""
+        kept, accepted = tuple(reasons), slots
+        for reason in kept:
+            accepted = accepted - reason.slots
+        return cls(accepted=accepted, refused=slots - accepted, reasons=kept)

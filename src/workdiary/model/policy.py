@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
-from types import NoneType
 
 import attrs
 
@@ -20,8 +19,8 @@ from workdiary.errors import InvalidValue
 from workdiary.model.activity import MINUTES
 from workdiary.model.checks import check, check_each
 from workdiary.model.contract import ContractStatus, Fact, Role
-from workdiary.model.money import Rounding
-from workdiary.model.slots import SECONDS_PER_SLOT
+from workdiary.model.money import DecimalLike, Rounding, decimal
+from workdiary.model.slots import SECONDS_PER_SLOT, check_slot
 from workdiary.model.times import Instant, Moment, WallOffset, Week, Weekday, Zone, moment, week_containing
 
 __all__ = [
@@ -228,27 +227,45 @@ class ManualRule:
         check(self, needs_permission=bool, on_taken=OnTaken, memo_required=bool)
 
 
+def _average(value: DecimalLike | None) -> Decimal | None:
+    return None if value is None else decimal(value, "min_average_active_minutes")
+
+
+def _lifetime_hours(value: DecimalLike | None) -> Decimal | None:
+    return None if value is None else decimal(value, "lifetime_hours")
+
+
+def _lifetime_amount(value: DecimalLike | None) -> Decimal | None:
+    return None if value is None else decimal(value, "lifetime_amount")
+
+
 @attrs.frozen(kw_only=True)
 class ProtectionRule:
     """The criteria of payment protection (PROTECT-1 to PROTECT-8)."""
 
     requires_snapshot: bool
     min_active_minutes: int
-    min_average_active_minutes: Decimal | None = None
+    min_average_active_minutes: Decimal | None = attrs.field(default=None, converter=_average)
     memo: MemoNeed
     label: LabelNeed
     requires: tuple[Fact, ...] = attrs.field(converter=_facts)
     facts_checked: tuple[Moments, ...] = attrs.field(converter=_moments)
     rate_cap: RateCap
-    lifetime_hours: Decimal | None = None
-    lifetime_amount: Decimal | None = None
+    lifetime_hours: Decimal | None = attrs.field(default=None, converter=_lifetime_hours)
+    lifetime_amount: Decimal | None = attrs.field(default=None, converter=_lifetime_amount)
 
     def __attrs_post_init__(self) -> None:
         check(self, requires_snapshot=bool, memo=MemoNeed, label=LabelNeed, rate_cap=RateCap)
-        figure = (Decimal, NoneType)
-        check(self, min_average_active_minutes=figure, lifetime_hours=figure, lifetime_amount=figure)
         if type(self.min_active_minutes) is not int or not 0 <= self.min_active_minutes <= MINUTES:
             raise InvalidValue("min_active_minutes", self.min_active_minutes, "is not 0 to 10", "0 asks for none")
+
+
+def _above(value: DecimalLike) -> Decimal:
+    return decimal(value, "above")
+
+
+def _fraction(value: DecimalLike) -> Decimal:
+    return decimal(value, "rate")
 
 
 @attrs.frozen(kw_only=True)
@@ -258,21 +275,20 @@ class FeeTier:
     `rate` is a fraction: 10 % is ``Decimal("0.10")``.
     """
 
-    above: Decimal
-    rate: Decimal
+    above: Decimal = attrs.field(converter=_above)
+    rate: Decimal = attrs.field(converter=_fraction)
 
     def __attrs_post_init__(self) -> None:
-        check(self, above=Decimal, rate=Decimal)
-        if not 0 <= self.rate <= 1:
+        if self.rate > 1:
             raise InvalidValue("rate", str(self.rate), "is not a fraction from 0 to 1", "write 10 % as 0.10")
 
 
 def check_tiers(tiers: Sequence[FeeTier], argument: str) -> None:
-    """Raise `InvalidValue` unless the tiers rise from 0: in another order they would charge something else."""
+    """Raise `InvalidValue` unless the tiers rise: in another order they would charge something else."""
     thresholds = [tier.above for tier in tiers]
-    if thresholds and (thresholds[0] != 0 or any(later <= earlier for earlier, later in pairwise(thresholds))):
+    if any(later <= earlier for earlier, later in pairwise(thresholds)):
         shown = ", ".join(map(str, thresholds))
-        raise InvalidValue(argument, shown, "do not rise from 0", "order the tiers, the first above 0")
+        raise InvalidValue(argument, shown, "do not rise", "order the tiers by what they are above")
 
 
 def _tiers(values: Iterable[FeeTier]) -> tuple[FeeTier, ...]:
@@ -385,7 +401,7 @@ class Policy:
 
     def week_of_slot(self, slot: int) -> Week:
         """Return the week to which `slot` belongs: that of its start (WEEK-2)."""
-        return self.week.containing(slot * SECONDS_PER_SLOT)
+        return self.week.containing(check_slot(slot, "slot") * SECONDS_PER_SLOT)
 
     def calendar(self, week: Week) -> Calendar:
         """Return the instants of `week`'s life under this policy (CALENDAR)."""

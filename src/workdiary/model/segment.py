@@ -10,7 +10,8 @@ import attrs
 
 from workdiary.errors import InvalidValue
 from workdiary.model.activity import Activity
-from workdiary.model.slots import SECONDS_PER_SLOT, Slot
+from workdiary.model.checks import check_each
+from workdiary.model.slots import SECONDS_PER_SLOT, Slot, check_slot
 from workdiary.model.text import label_or_none
 from workdiary.model.times import Instant, Moment, moment, slot_at, slot_start
 
@@ -45,6 +46,10 @@ class Snapshot:
 SnapshotLike: TypeAlias = "Snapshot | Moment"
 
 
+def _snapshots(values: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
+    return check_each(values, Snapshot, "snapshots") if values != () else ()
+
+
 @attrs.frozen(kw_only=True)
 class Segment:
     """Ten minutes of recorded work.
@@ -63,11 +68,14 @@ class Segment:
     memo: str = ""
     label: str | None = attrs.field(default=None, converter=label_or_none)
     activity: Activity | None = None
-    snapshots: tuple[Snapshot, ...] = ()
+    snapshots: tuple[Snapshot, ...] = attrs.field(default=(), converter=_snapshots)
 
     def __attrs_post_init__(self) -> None:
         if type(self.slot) is not int:
             raise InvalidValue("slot", self.slot, "is not a slot number", "give unix_seconds // 600, an int")
+        check_slot(self.slot, "slot")
+        if self.activity is not None and type(self.activity) is not Activity:
+            raise InvalidValue("activity", self.activity, "is not an Activity", "leave it out when unknown")
         if type(self.source) is not Source:
             raise InvalidValue("source", self.source, "is not a Source", "give Source.TRACKED or Source.MANUAL")
         check_text(self.memo, "memo")

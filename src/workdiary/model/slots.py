@@ -26,7 +26,18 @@ from workdiary.errors import InvalidValue
 if TYPE_CHECKING:
     from workdiary.model.times import Instant, Zone
 
-__all__ = ["EMPTY", "SECONDS_PER_SLOT", "SLOTS_PER_HOUR", "WIDEST", "Slot", "SlotLike", "Slots"]
+__all__ = [
+    "EMPTY",
+    "FIRST",
+    "LAST",
+    "SECONDS_PER_SLOT",
+    "SLOTS_PER_HOUR",
+    "WIDEST",
+    "Slot",
+    "SlotLike",
+    "Slots",
+    "check_slot",
+]
 
 _K = TypeVar("_K")
 
@@ -41,6 +52,12 @@ SECONDS_PER_SLOT: Final = 600
 
 SLOTS_PER_HOUR: Final = 6
 """The slots of an hour."""
+
+FIRST: Final = -3_681_648
+"""The earliest slot: 1900-01-01T00:00Z."""
+
+LAST: Final = 422_236_511
+"""The latest slot, a month into 9998: the week in which 9997 ends is a whole one."""
 
 WIDEST: Final = 1 << 23
 """The widest stretch that one set may span, in slots: 159 years, a megabyte."""
@@ -94,8 +111,10 @@ class Slots:
         """
         if bits < 0:
             raise InvalidValue("bits", bits, "is negative", "give a non-negative integer")
+        start = _slot(offset, "offset")
         _check_width(bits.bit_length())
-        return _make(_slot(offset, "offset"), bits)
+        check_slot(start + max(bits.bit_length() - 1, 0), "bits")
+        return _make(start, bits)
 
     @classmethod
     def range(cls, start: SlotLike, stop: SlotLike) -> Slots:
@@ -268,6 +287,8 @@ class Slots:
         """
         if type(by) is not int:
             raise InvalidValue("by", by, "is not a whole number of slots", "give an int")
+        check_slot(self._offset + by, "by")
+        check_slot(self._offset + by + max(self._bits.bit_length() - 1, 0), "by")
         return _make(self._offset + by, self._bits)
 
     @property
@@ -341,9 +362,16 @@ def _canonical(slots: Slots) -> tuple[int, int]:
     return slots._offset + gap, bits >> gap
 
 
+def check_slot(number: int, argument: str) -> int:
+    """Return `number`; raises `InvalidValue` outside the years 1900 to 9997, where no clock can show it."""
+    if not FIRST <= number <= LAST:
+        raise InvalidValue(argument, number, "is a slot outside the years 1900 to 9997", "give unix_seconds // 600")
+    return number
+
+
 def _slot(given: SlotLike, argument: str) -> int:
     if type(given) is int:
-        return given
+        return check_slot(given, argument)
     if isinstance(given, bool) or not isinstance(given, int | str | datetime):
         raise InvalidValue(argument, given, "is not a slot", "give its number, or the instant at which it starts")
     from workdiary.model.times import slot_at  # instants enter there, and that file builds on this one

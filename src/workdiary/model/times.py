@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from workdiary.errors import GridError, InvalidValue, NaiveDatetime, UnknownZone
-from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
+from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots, check_slot
 
 if TYPE_CHECKING:
     import pendulum
@@ -50,6 +50,7 @@ _SECOND: Final = timedelta(seconds=1)
 # Wide enough for every diary, narrow enough that no week or deadline can overflow a datetime.
 _EARLIEST: Final = -2_208_988_800  # 1900-01-01T00:00:00Z
 _LATEST: Final = 253_339_228_800  # 9998-01-01T00:00:00Z
+_FARTHEST: Final = 253_402_300_799  # 9999-12-31T23:59:59Z, past the deadlines of the latest week
 
 _USUAL: Final = len("2026-11-18T09:10:00Z")
 _ISO = re.compile(
@@ -85,7 +86,7 @@ class Instant(int):
         """The moment as pendulum's aware datetime, in UTC."""
         import pendulum  # half of what this package costs to load, and no rule needs it
 
-        return pendulum.from_timestamp(int(self))
+        return pendulum.from_timestamp(_within_reach(int(self), str(self), "instant", _FARTHEST))
 
     @property
     def slot(self) -> Slot:
@@ -144,8 +145,8 @@ def _seconds(value: Moment, argument: str, whole: bool) -> int:
     )
 
 
-def _within_reach(seconds: int, value: str, argument: str) -> int:
-    if not _EARLIEST <= seconds < _LATEST:
+def _within_reach(seconds: int, value: str, argument: str, latest: int = _LATEST - 1) -> int:
+    if not _EARLIEST <= seconds <= latest:
         raise InvalidValue(argument, value, "is outside the years 1900 to 9997", "check the year")
     return seconds
 
@@ -173,10 +174,10 @@ def _parsed(text: str, argument: str, whole: bool) -> int:
 
 @lru_cache(maxsize=4096)
 def _text(seconds: int) -> str:
-    try:
-        return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError):
-        return f"{seconds}s"  # an Instant made by arithmetic can lie anywhere; printing it never fails
+    # An Instant made by arithmetic can lie anywhere; printing it never fails.
+    if not _EARLIEST <= seconds <= _FARTHEST:
+        return "an instant out of reach"
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def slot_at(value: Moment | int, argument: str = "slot") -> Slot:
@@ -185,7 +186,7 @@ def slot_at(value: Moment | int, argument: str = "slot") -> Slot:
     Raises `GridError` for an instant off the grid, and names the two nearest on it (GRID-1).
     """
     if isinstance(value, int) and not isinstance(value, Instant):
-        return Slot(value)
+        return Slot(check_slot(value, argument))
     slot, rest = divmod(_seconds(value, argument, True), SECONDS_PER_SLOT)
     if rest:
         raise GridError(
@@ -225,18 +226,19 @@ class Zone:
         """Return the wall clock at Unix second `at`."""
         import pendulum
 
-        return pendulum.instance(datetime.fromtimestamp(at, self._tz))
+        return pendulum.instance(datetime.fromtimestamp(_clock(at), self._tz))
 
     def date_of(self, slot: int) -> date:
         """Return the local date on which `slot` starts (WEEK-2)."""
-        return datetime.fromtimestamp(slot * SECONDS_PER_SLOT, self._tz).date()
+        return datetime.fromtimestamp(_clock(slot * SECONDS_PER_SLOT), self._tz).date()
 
     def hour_of(self, slot: int) -> int:
-        """Return the Unix second at which the local hour began in which `slot` starts.
+        """Return a key, the same for all slots that start in one local hour: where its minute 0 is, in Unix seconds.
 
-        A clock that jumps inside an hour (Lord Howe, by 30 minutes) makes that hour two rows.
+        A clock that jumps inside an hour (Lord Howe, by 30 minutes) makes that hour two rows, and its
+        second key lies where minute 0 would have been.
         """
-        seconds = slot * SECONDS_PER_SLOT
+        seconds = _clock(slot * SECONDS_PER_SLOT)
         local = datetime.fromtimestamp(seconds, self._tz)
         return seconds - local.minute * 60 - local.second
 
@@ -249,7 +251,12 @@ class Zone:
 
     def wall(self, at: int) -> datetime:
         """Return the naive wall-clock moment at Unix second `at`."""
-        return datetime.fromtimestamp(at, self._tz).replace(tzinfo=None, fold=0)
+        return datetime.fromtimestamp(_clock(at), self._tz).replace(tzinfo=None, fold=0)
+
+
+def _clock(seconds: int) -> int:
+    """Return `seconds` if a clock can show it."""
+    return _within_reach(seconds, _text(seconds), "at", _FARTHEST - 86_400)
 
 
 def zone(name: str, argument: str = "zone") -> Zone:
@@ -262,7 +269,7 @@ def zone(name: str, argument: str = "zone") -> Zone:
     """
     if not isinstance(name, str):
         raise UnknownZone(argument, name, "is not a name", "give one of the tz database, such as Europe/Berlin")
-    return UTC if name == "UTC" else _named_zone(name, argument)
+    return UTC if name.upper() == "UTC" else _named_zone(name, argument)
 
 
 @lru_cache(maxsize=1024)

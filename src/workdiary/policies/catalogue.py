@@ -64,6 +64,8 @@ def _built(name: str, places: tuple[int, ...]) -> Policy:
 def diff(a: Policy, b: Policy) -> tuple[str, ...]:
     """Return in words where two policies differ: a line a key, sources and titles left out.
 
+    Two forms of one policy are told apart by the date of their newest rule.
+
     >>> for line in diff(get("upwork"), get("odesk"))[:2]:
     ...     print(line)
     limit.increase: upwork whole_week, odesk from_then_on
@@ -71,13 +73,24 @@ def diff(a: Policy, b: Policy) -> tuple[str, ...]:
     """
     from workdiary.plain import destructure
 
+    mine, yours = _told_apart(a, b)
     ours, theirs = dict(_flat(destructure(a))), dict(_flat(destructure(b)))
     lines = []
     for key in (*ours, *(key for key in theirs if key not in ours)):
         one, other = ours.get(key, "none"), theirs.get(key, "none")
         if one != other:
-            lines.append(f"{key}: {a.name} {one}, {b.name} {other}")
+            lines.append(f"{key}: {mine} {one}, {yours} {other}")
     return tuple(lines)
+
+
+def _told_apart(a: Policy, b: Policy) -> tuple[str, str]:
+    """Return what the two are called beside each other."""
+    if a.name != b.name:
+        return a.name, b.name
+    first, second = (max((str(source.since) for source in policy.sources), default="") for policy in (a, b))
+    if first and second and first != second:
+        return f"{a.name} {first}", f"{b.name} {second}"
+    return f"{a.name} (first)", f"{b.name} (second)"
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -23,7 +23,8 @@ from typing import Any, get_type_hints
 
 import attrs
 
-from workdiary.errors import NOTHING, PolicyError, Problems, UnknownPolicy, WorkdiaryError
+from workdiary.errors import NOTHING, DocumentError, InvalidValue, PolicyError, Problems, UnknownPolicy, WorkdiaryError
+from workdiary.files import read_bytes
 from workdiary.model.policy import FeeTier, Policy, RuleSource, check_tiers
 from workdiary.model.text import is_blank
 from workdiary.model.times import Instant, Moment, moment
@@ -96,13 +97,14 @@ def load(path: str | Path) -> PolicyFile:
     Raises `Problems` of `PolicyError` with everything that is wrong: unknown keys and values, missing
     sources, rows out of order; each names the file and the path inside it.
     """
-    place = Path(path)
     try:
-        text = place.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise PolicyError(str(path), NOTHING, f"cannot be read ({why})", "check the path") from None
-    return parse(text, place.name)
+        text = read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise PolicyError(str(path), NOTHING, f"cannot be read ({error})", "check the path") from None
+    except DocumentError as error:
+        remedy = error.remedy if error.value is NOTHING else "check that it is a policy"
+        raise PolicyError(error.argument, error.value, error.allowed, remedy) from None
+    return parse(text, Path(path).name)
 
 
 def parse(text: str, name: str = "policy") -> PolicyFile:
@@ -113,6 +115,8 @@ def parse(text: str, name: str = "policy") -> PolicyFile:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(name, str(error), "is not TOML", "check the line that it names") from None
+    except ValueError as error:  # an integer with more digits than Python parses
+        raise PolicyError(name, NOTHING, f"is not usable TOML ({error})", "check its numbers") from None
     problems = tuple(_misplaced(document, name))
     sections: list[tuple[str, tuple[_Row, ...]]] = []
     for section in (*_REQUIRED, *_OPTIONAL):
@@ -133,7 +137,8 @@ def _misplaced(document: Mapping[str, Any], name: str) -> Iterator[WorkdiaryErro
         if key not in known:
             yield PolicyError(f"{name}: {key}", key, "is not a section", f"known: {', '.join(known)}")
     for key in _HEAD:
-        if not isinstance(document.get(key, ""), str) or (key == "name" and not document.get(key)):
+        given = document.get(key, "")
+        if not isinstance(given, str) or (key == "name" and is_blank(given)):
             yield PolicyError(f"{name}: {key}", document.get(key), "is not a name", 'give one, such as name = "acme"')
     for key in (*_REQUIRED, *_OPTIONAL):
         rows = document.get(key)
@@ -163,23 +168,32 @@ def _rows(section: str, rows: list[Any], path: str) -> tuple[_Row, ...]:
             problems.append(PolicyError(here, row, "is not a row", f"write it as a table under [[{section}]]"))
             continue
         source = read({"section": section, **{key: row[key] for key in _ROW if key in row}}, RuleSource, here)
+        since = None if source is None else _reached(source, here, problems)
         values = read({key: value for key, value in row.items() if key not in _ROW}, shape, here)
-        if source is None or values is None:
+        if source is None or since is None or values is None:
             continue
-        problems.extend(
-            PolicyError(f"{here}.{key}", getattr(source, key), "is empty", "say where the rule is written")
-            for key in ("source", "rules")
-            if is_blank("".join(getattr(source, key)))
-        )
         if made and source.since <= made[-1].source.since:
             problems.append(
                 PolicyError(f"{here}.since", str(source.since), "is not after the row before it", "put rows in order")
             )
-        since = moment(datetime.combine(source.since, time(), UTC))
         made.append(_Row(source=source, values=values.tiers if isinstance(values, _Fees) else values, since=since))
     if problems:
         raise Problems("", problems)
     return tuple(made)
+
+
+def _reached(source: RuleSource, path: str, problems: list[WorkdiaryError]) -> Instant | None:
+    """Return midnight UTC of a row's date, or `None` for one out of reach; note that and what the row leaves empty."""
+    problems.extend(
+        PolicyError(f"{path}.{key}", getattr(source, key), "is empty", "say where the rule is written")
+        for key in ("source", "rules")
+        if is_blank("".join(getattr(source, key)))
+    )
+    try:
+        return moment(datetime.combine(source.since, time(), UTC))
+    except InvalidValue as error:
+        problems.append(PolicyError(f"{path}.since", str(source.since), error.allowed, error.remedy))
+        return None
 
 
 @attrs.frozen(kw_only=True)

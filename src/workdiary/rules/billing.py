@@ -10,7 +10,7 @@ from workdiary.errors import OutsideContract
 from workdiary.model.contract import Terms
 from workdiary.model.money import Money, Rounding, amount_of
 from workdiary.model.outcome import Bill, Line
-from workdiary.model.policy import FeeTier
+from workdiary.model.policy import FeeTier, check_tiers
 from workdiary.model.slots import Slots
 from workdiary.model.timeline import Timeline
 from workdiary.model.times import slot_start
@@ -62,8 +62,9 @@ def fee(payment: Money, tiers: Sequence[FeeTier], *, paid_before: Money | None =
     >>> print(fee(Money.of(6000, "USD"), tiers, paid_before=Money.of(5000, "USD")))
     670.00 USD
     """
-    before = Fraction(0) if paid_before is None else Fraction((payment - payment + paid_before).amount)
-    after = before + Fraction(payment.amount)
+    check_tiers(tiers, "tiers")
+    so_far = Money(0, payment.currency) if paid_before is None else paid_before
+    before, after = Fraction(so_far.amount), Fraction((payment + so_far).amount)
     total = Fraction(0)
     for n, tier in enumerate(tiers):
         upper = Fraction(tiers[n + 1].above) if n + 1 < len(tiers) else after

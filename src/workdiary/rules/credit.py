@@ -39,18 +39,19 @@ def credit(stretches: Iterable[tuple[Moment, Moment]], snapshots: Iterable[Momen
         begins = [begin for begin, _ in united]
         stretch_of = ((shot, bisect_right(begins, shot) - 1) for shot in shots)
         return Slots(shot.slot for shot, n in stretch_of if n >= 0 and shot < united[n][1])
-    seconds = _seconds(united)
-    # CREDIT-carry: the balance of seconds moves on; at half a slot, one is credited.
+    full, partial = _pieces(united)
+    # CREDIT-carry: the balance of seconds moves on; at half a slot, one is credited. A full slot brings
+    # 600 and takes 600, so it is always credited and leaves the balance as it is.
     if rule.rule is Credit.CARRY:
         balance, credited = 0, []
-        for slot, tracked in seconds.items():
+        for slot, tracked in partial.items():
             balance += tracked
             if balance >= SECONDS_PER_SLOT // 2:
                 credited.append(slot)
                 balance -= SECONDS_PER_SLOT
-        return Slots(credited)
+        return full | Slots(credited)
     # CREDIT-threshold, also where no snapshot instants are known at all.
-    return Slots(slot for slot, tracked in seconds.items() if tracked >= rule.min_seconds)
+    return full | Slots(slot for slot, tracked in partial.items() if tracked >= rule.min_seconds)
 
 
 def tracked_seconds(stretches: Iterable[tuple[Moment, Moment]]) -> dict[int, int]:
@@ -59,7 +60,9 @@ def tracked_seconds(stretches: Iterable[tuple[Moment, Moment]]) -> dict[int, int
     >>> tracked_seconds([("2026-11-18T10:35Z", "2026-11-18T11:05Z")])
     {2991663: 300, 2991664: 600, 2991665: 600, 2991666: 300}
     """
-    return _seconds(_united(stretches))
+    full, partial = _pieces(_united(stretches))
+    seconds: dict[int, int] = {**partial, **dict.fromkeys(full, SECONDS_PER_SLOT)}
+    return dict(sorted(seconds.items()))
 
 
 def _united(stretches: Iterable[tuple[Moment, Moment]]) -> list[tuple[Instant, Instant]]:
@@ -71,7 +74,8 @@ def _united(stretches: Iterable[tuple[Moment, Moment]]) -> list[tuple[Instant, I
             raise InvalidValue(f"stretches[{n}][1]", str(end), f"lies before the start, {begin}", "swap the two")
         if end - begin > WIDEST * SECONDS_PER_SLOT:
             raise InvalidValue(f"stretches[{n}]", f"{begin} to {end}", "is longer than any diary", "check the years")
-        ordered.append((begin, end))
+        if begin < end:
+            ordered.append((begin, end))
     united: list[tuple[Instant, Instant]] = []
     for begin, end in sorted(ordered):
         if united and begin <= united[-1][1]:
@@ -81,13 +85,26 @@ def _united(stretches: Iterable[tuple[Moment, Moment]]) -> list[tuple[Instant, I
     return united
 
 
-def _seconds(united: Iterable[tuple[int, int]]) -> dict[int, int]:
-    seconds: dict[int, int] = {}
+def _pieces(united: Iterable[tuple[int, int]]) -> tuple[Slots, dict[int, int]]:
+    """Return the slots that one stretch tracks in full, and the seconds of all others, in time order.
+
+    ::
+
+        stretch        ├──────────────────────────────┤
+        slots      ├────────┼────────┼────────┼────────┤
+                     partial  full     full     partial
+    """
+    full: list[tuple[int, int]] = []
+    partial: dict[int, int] = {}
     for begin, end in united:
-        place = begin
-        while place < end:
-            slot = place // SECONDS_PER_SLOT
-            until = min(end, (slot + 1) * SECONDS_PER_SLOT)
-            seconds[slot] = seconds.get(slot, 0) + until - place
-            place = until
-    return seconds
+        first, last = -(-begin // SECONDS_PER_SLOT), end // SECONDS_PER_SLOT
+        if first > last:  # within one slot
+            partial[last] = partial.get(last, 0) + end - begin
+            continue
+        if begin % SECONDS_PER_SLOT:
+            partial[first - 1] = partial.get(first - 1, 0) + first * SECONDS_PER_SLOT - begin
+        if first < last:
+            full.append((first, last))
+        if end % SECONDS_PER_SLOT:
+            partial[last] = end % SECONDS_PER_SLOT
+    return Slots.from_runs(full), partial

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise, takewhile
 
 from workdiary.model.contract import Actor, Contract, Role
 from workdiary.model.edit import AddTime, Edit, EditLabel
@@ -66,24 +67,24 @@ def _reasons(
     # EDIT-1: what is not permitted to the role is refused, and strangers have no role.
     role = by if isinstance(by, Role) else _role_of(by, contract)
     if role is None or change.action not in policy.editing.permissions.of(role):
-        asked = by if isinstance(by, Role) else by.role
-        facts: tuple[tuple[str, object], ...] = (("role", asked.value), ("action", change.action.value))
+        named = "stranger" if role is None else role.value
+        facts: tuple[tuple[str, object], ...] = (("role", named), ("action", change.action.value))
         yield Reason(code=ReasonCode.ROLE_NOT_PERMITTED, slots=slots, facts=facts)
     # EDIT-2, EDIT-5: the status at the moment of the change; before the first there is none.
     status = contract.status_at(now)
     if status not in policy.editing.statuses:
-        named = "none" if status is None else status.value
-        yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, slots=slots, facts=(("status", named),))
+        held = "none" if status is None else status.value
+        yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, slots=slots, facts=(("status", held),))
     # EDIT-5: every slot of the range, free or recorded.
     outside = slots - _inside(change, contract)
     if outside:
         edges = (("begins_at", contract.begins_at), ("closes_at", contract.closes_at))
         yield Reason(code=ReasonCode.OUTSIDE_CONTRACT, slots=outside, facts=edges)
-    locked = [(week, lock) for week, lock in _weeks(change, policy) if lock <= now]
+    # EDIT-3: editable at 11:59:59, refused at 12:00:00. Weeks lock in order, so the first open one ends the search.
+    locked = [*takewhile(lambda week: policy.locks_at(week) <= now, _weeks(change, policy))]
     if locked:
-        # EDIT-3: editable at 11:59:59, refused at 12:00:00.
-        late = slots.between(locked[0][0].start, locked[-1][0].stop)
-        yield Reason(code=ReasonCode.WEEK_LOCKED, slots=late, facts=(("locks_at", locked[0][1]),))
+        late = slots.between(locked[0].start, locked[-1].stop)
+        yield Reason(code=ReasonCode.WEEK_LOCKED, slots=late, facts=(("locks_at", policy.locks_at(locked[0])),))
     if isinstance(change, AddTime):
         # MANUAL-2: none that has not ended yet.
         ended = slots.between(change.start, now // SECONDS_PER_SLOT)
@@ -122,18 +123,19 @@ def _inside(change: Edit, contract: Contract) -> Slots:
     return change.slots.between(ceil_slot(contract.begins_at), stop)
 
 
-def _weeks(change: Edit, policy: Policy) -> Iterator[tuple[Week, Instant]]:
-    """Yield each week that `change` reaches into, with the instant of its lock."""
+def _weeks(change: Edit, policy: Policy) -> Iterator[Week]:
+    """Yield each week that `change` reaches into."""
     week = policy.week_of_slot(change.start)
     while week.start < change.stop:
-        yield week, policy.locks_at(week)
+        yield week
         week = week.next
 
 
 def _conditions(change: Edit, contract: Contract, policy: Policy) -> Iterator[list[tuple[Instant, bool]]]:
     """Yield what time decides about `change`, each as dated answers whether it is possible."""
-    for _, lock in _weeks(change, policy):
-        yield [(lock, False)]
+    # The first week that it reaches into locks first.
+    first = policy.week_of_slot(change.start)
+    yield [(min(first.starts_at, policy.locks_at(first)), True), (policy.locks_at(first), False)]
     yield [(entry.since, entry.status in policy.editing.statuses) for entry in contract.status]
     if isinstance(change, AddTime) and policy.manual.needs_permission:
         yield [(terms.since, terms.manual_time_allowed) for terms in contract.terms]
@@ -146,11 +148,12 @@ def _ruled_out_from(change: Edit, contract: Contract, now: Instant, policy: Poli
 
 
 def _ruled_out_since(change: Edit, contract: Contract, now: Instant, policy: Policy) -> Iterator[Instant]:
-    """Yield, for each condition that rules the change out at `now`, the instant since which it has."""
+    """Yield, for each condition that allowed the change once and no longer does, the instant since which."""
     for answers in _conditions(change, contract, policy):
-        since = None
-        for at, possible in answers:
-            if at <= now:
-                since = None if possible else since or at
-        if since is not None:
-            yield since
+        known = [(since, possible) for since, possible in answers if since <= now]
+        for (_, before), (since, possible) in reversed([*pairwise(known)]):
+            if possible:
+                break
+            if before:
+                yield since
+                break
