@@ -163,9 +163,28 @@ def test_a_verdict_is_said_with_its_deadline() -> None:
     assert verdict_words(Verdict(changed=slots(1))) == "Allowed: 1 segment would change."
     refused = Verdict(reasons=(Reason(code=ReasonCode.WEEK_LOCKED, facts=(("locks_at", until),)),), since=until)
     assert verdict_words(refused) == (
-        "Refused. EDIT-3: The week has been locked since Monday 23 November 2026, 12:00 UTC. "
+        "Refused. EDIT-3: The week has been locked since Monday 23 November 2026, 12:00 UTC."
+    )
+    paused = Verdict(reasons=(Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=(("status", "paused"),)),), since=until)
+    assert verdict_words(paused) == (
+        "Refused. EDIT-2: The contract is not active at that moment; its status is paused. "
         "No longer possible since Monday 23 November 2026, 12:00 UTC."
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("add_time", "add time"),
+        ("delete_time", "delete time"),
+        ("edit_memo", "edit memos"),
+        ("edit_label", "edit activity labels"),
+    ],
+)
+def test_what_is_not_permitted_is_named(action: str, words: str) -> None:
+    role = (("role", "client"), ("action", action))
+    found = reason_words(Reason(code=ReasonCode.ROLE_NOT_PERMITTED, facts=role))
+    assert found == f"The client may not {words} here."
 
 
 def test_facts_read_well() -> None:

@@ -242,9 +242,16 @@ def test_a_missing_key_is_named_with_its_path() -> None:
 def test_an_unknown_key_is_named_with_the_known_ones() -> None:
     given = {**CONTRACT["terms"][0], "weekly_limit": "40", "colour": 1}
     known = "known: since, rate, weekly_limit_hours, manual_time_allowed"
+    near = "did you mean weekly_limit_hours?"
     assert problems(given, Terms, "terms[0]") == [
         (DocumentError, "terms[0].colour", "colour", "is not a known key", known),
-        (DocumentError, "terms[0].weekly_limit", "weekly_limit", "is not a known key", known),
+        (
+            DocumentError,
+            "terms[0].weekly_limit",
+            "weekly_limit",
+            "is not a known key",
+            "did you mean weekly_limit_hours?",
+        ),
     ]
     assert paths(given, Terms) == ["colour", "weekly_limit"]
 

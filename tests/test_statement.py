@@ -342,3 +342,21 @@ def test_statements_and_protections_are_values() -> None:
             whole.protected = EMPTY
     assert made.protection.unprotected is made.protection.unprotected
     assert isinstance(hash(made), int)
+
+
+def test_a_statement_prints_as_a_sentence() -> None:
+    made = week_statement(contract(), [tracked(at(0)), manual(at(1))], week=WEEK, policy=PLAIN)
+    assert str(made) == (
+        "week of 2026-11-16, contract c-1: 10.00 USD for 0.17 h tracked, 0.17 h manual, 0.00 h over the limit; "
+        "5.00 USD protected"
+    )
+
+
+def test_a_mere_name_is_no_policy_and_a_mere_row_no_segment() -> None:
+    call: Any = week_statement
+    words = "is not a Policy", "get one by policies.get(name) or policies.load(path)"
+    assert refusal(InvalidValue, call, contract(), [], week=WEEK, policy="upwork") == ("policy", "upwork", *words)
+    words = "is not a Contract", "make one with its terms"
+    assert refusal(InvalidValue, call, None, [], week=WEEK, policy=PLAIN) == ("contract", None, *words)
+    words = "is not a Segment", "give Segment.tracked or Segment.manual"
+    assert refusal(InvalidValue, call, contract(), [5], week=WEEK, policy=PLAIN) == ("segments", 5, *words)

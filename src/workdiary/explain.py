@@ -79,11 +79,15 @@ def _fact_words(name: str, value: object) -> str:
         return instant_words(value)
     if isinstance(value, tuple):
         return (" and when " if name == "moments" else ", ").join(map(_line, value)) if value else "none"
-    return str(value).replace("_", " ") if name in _CODES else _line(value)
+    return _ACTIONS.get(str(value), str(value)) if name == "action" else _line(value)
 
 
-_CODES: Final = ("role", "action", "status")
-"""The facts whose values are codes of ours, in which an underscore is a space."""
+_ACTIONS: Final = {
+    "add_time": "add time",
+    "delete_time": "delete time",
+    "edit_memo": "edit memos",
+    "edit_label": "edit activity labels",
+}
 
 
 def _line(text: object) -> str:
@@ -117,7 +121,9 @@ def verdict_words(verdict: Verdict) -> str:
         until = f" Possible until {instant_words(verdict.until)}." if verdict.until is not None else ""
         return f"Allowed: {_segments(len(verdict.changed))} would change.{until}"
     reasons = " ".join(f"{reason.rule}: {reason_words(reason)}" for reason in verdict.reasons)
-    since = f" No longer possible since {instant_words(verdict.since)}." if verdict.since is not None else ""
+    # A reason that names the same instant has said it already.
+    said = any(value == verdict.since for reason in verdict.reasons for _, value in reason.facts)
+    since = "" if verdict.since is None or said else f" No longer possible since {instant_words(verdict.since)}."
     return f"Refused. {reasons}{since}"
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final, TypeVar, get_args, get_origin
 
@@ -240,11 +241,12 @@ def _problems(error: BaseException, path: str, shape: type[Any]) -> Iterator[Wor
     """Yield what is wrong below `path`, in the order of the data."""
     if isinstance(error, ClassValidationError):
         fields, others = error.group_exceptions()
+        # A mistyped key first: that another is missing is only what follows from it.
+        for inner in others:
+            yield from _problems(inner, path, error.cl)
         for inner, note in fields:
             key = _RENAMED.get(error.cl, {}).get(note.name, note.name)
             yield from _problems(inner, f"{path}.{key}" if path else key, shape)
-        for inner in others:
-            yield from _problems(inner, path, error.cl)
     elif isinstance(error, IterableValidationError):
         items, rest = error.group_exceptions()
         for inner, place in items:
@@ -253,8 +255,10 @@ def _problems(error: BaseException, path: str, shape: type[Any]) -> Iterator[Wor
             yield from _problems(inner, path, shape)
     elif isinstance(error, ForbiddenExtraKeysError):
         for key in sorted(error.extra_fields, key=str):
-            known = ", ".join(_keys(error.cl))
-            yield DocumentError(f"{path}.{key}" if path else str(key), key, "is not a known key", f"known: {known}")
+            known = _keys(error.cl)
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            yield DocumentError(f"{path}.{key}" if path else str(key), key, "is not a known key", hint)
     elif isinstance(error, Problems):
         for single in error:
             yield single.under(path)

@@ -12,7 +12,7 @@ from workdiary.errors import InvalidValue, OutsideContract
 from workdiary.model.contract import Contract
 from workdiary.model.money import Money, hours_text
 from workdiary.model.outcome import Bill, Finding, Line, Protection, Settlement, Status
-from workdiary.model.policy import Calendar, Policy
+from workdiary.model.policy import Calendar, Policy, check_policy
 from workdiary.model.segment import Segment
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slots
@@ -84,6 +84,11 @@ class WeekStatement:
     protection: Protection
     protected_bill: Bill
     calendar: Calendar
+
+    def __str__(self) -> str:
+        hours = self.hours
+        parts = f"{hours.tracked} h tracked, {hours.manual} h manual, {hours.over_limit} h over the limit"
+        return f"{self.week}, contract {self.contract.id}: {self.amount} for {parts}; {self.protected_amount} protected"
 
     @property
     def tracked(self) -> Slots:
@@ -214,7 +219,9 @@ def week_statement(
     >>> print(statement.amount, statement.hours.billable)
     10.00 USD 0.33
     """
-    week = policy.week_of(week)
+    if not isinstance(contract, Contract):
+        raise InvalidValue("contract", contract, "is not a Contract", "make one with its terms")
+    week = check_policy(policy).week_of(week)
     if week.ends_at <= contract.begins_at:
         raise OutsideContract(
             "week",

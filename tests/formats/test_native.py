@@ -345,3 +345,18 @@ def test_a_missing_file_and_one_too_large_are_errors_that_name_it(tmp_path: Path
         file.truncate(100 * 1024 * 1024)
     with pytest.raises(DocumentError, match="'104857600 bytes' is over the limit of 67108864; split it by year"):
         native.read(large)
+
+
+@pytest.mark.parametrize("label", ["", "  ", "\u2003", None])
+def test_edit_6_a_blank_label_in_a_file_is_no_label_on_either_way(label: str | None) -> None:
+    (record,) = native.loads(json.dumps(document(label=label)))
+    assert [segment.label for segment in record.segments] == [None, None]
+    assert [sheet for _, sheet in record.weeks()] == [Sheet.of(record.segments, WEEK)]
+    assert record == Record.of(record.contract, record.policy, record.segments)
+
+
+def test_an_empty_list_of_snapshots_is_none_on_either_way() -> None:
+    (record,) = native.loads(json.dumps(document(snapshots=[[], [5]])))
+    assert [bool(segment.snapshots) for segment in record.segments] == [False, True]
+    assert [sheet for _, sheet in record.weeks()] == [Sheet.of(record.segments, WEEK)]
+    assert record == Record.of(record.contract, record.policy, record.segments)

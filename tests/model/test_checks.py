@@ -251,3 +251,15 @@ def test_evidence_is_of_its_kind() -> None:
 def test_protect_4_a_blank_label_is_none_that_a_client_could_offer() -> None:
     words = "is blank", "leave it out: a blank label is no label (EDIT-6)"
     assert refusal(InvalidValue, contract, labels=["a", "\u2003"]) == ("labels[1]", "\u2003", *words)
+
+
+def test_dispute_1_the_review_ends_after_the_invoice() -> None:
+    same = WallOffset.parse("P7DT12H")
+    assert refusal(InvalidValue, attrs.evolve, PLAIN.billing, review_ends_after=same) == (
+        "review_ends_after",
+        "P7DT12H",
+        "is not after invoiced_after, P7DT12H",
+        "the review begins with the invoice (DISPUTE-1)",
+    )
+    later = WallOffset.parse("P7DT12H1M")
+    assert attrs.evolve(PLAIN.billing, review_ends_after=later).review_ends_after == later

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import PLAIN, at, contract, manual, policy, refusal, run, slots, terms, tracked
-from workdiary.errors import NaiveDatetime, Refused
+from workdiary.errors import InvalidValue, NaiveDatetime, Refused
 from workdiary.model.contract import Actor, Contract, ContractStatus, Role, StatusChange
 from workdiary.model.edit import Edit, add_time, delete_time, edit_label, edit_memo
 from workdiary.model.policy import Action, OnTaken, Permissions, Policy
@@ -448,3 +448,14 @@ def test_since_is_none_where_time_does_not_decide() -> None:
 
 def test_grid_2_the_moment_of_a_change_has_a_zone() -> None:
     assert refusal(NaiveDatetime, decide, memo(0, 1), now="2026-11-17T12:00")[0] == "at"
+
+
+def test_a_mere_name_is_no_policy_no_contract_and_no_role() -> None:
+    call: Any = judge
+    here: dict[str, Any] = {"on": contract(), "segments": [], "by": FREELANCER, "at": LOCK, "policy": PLAIN}
+    words = "is not a Policy", "get one by policies.get(name) or policies.load(path)"
+    assert refusal(InvalidValue, call, add(0, 1), **{**here, "policy": "upwork"}) == ("policy", "upwork", *words)
+    words = "is not a Contract", "make one with its terms"
+    assert refusal(InvalidValue, call, add(0, 1), **{**here, "on": "c-1"}) == ("on", "c-1", *words)
+    words = "is not an Actor or a Role", "give Role.FREELANCER, or an Actor with its id"
+    assert refusal(InvalidValue, call, add(0, 1), **{**here, "by": "freelancer"}) == ("by", "freelancer", *words)

@@ -307,6 +307,13 @@ class BillingRule:
     def __attrs_post_init__(self) -> None:
         check(self, rounding=Rounding)
         check(self, invoiced_after=WallOffset, review_ends_after=WallOffset, available_after=WallOffset)
+        if self.review_ends_after <= self.invoiced_after:
+            raise InvalidValue(
+                "review_ends_after",
+                str(self.review_ends_after),
+                f"is not after invoiced_after, {self.invoiced_after}",
+                "the review begins with the invoice (DISPUTE-1)",
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -417,3 +424,10 @@ class Policy:
     def locks_at(self, week: Week) -> Instant:
         """Return the first instant at which `week` can no longer be changed (EDIT-3)."""
         return week.after(self.editing.locks_after)
+
+
+def check_policy(policy: Policy) -> Policy:
+    """Return `policy`; raises `InvalidValue` for its mere name, which is what people try first."""
+    if not isinstance(policy, Policy):
+        raise InvalidValue("policy", policy, "is not a Policy", "get one by policies.get(name) or policies.load(path)")
+    return policy

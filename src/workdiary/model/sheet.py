@@ -18,7 +18,7 @@ from typing import Final
 
 import attrs
 
-from workdiary.errors import OverlapError
+from workdiary.errors import InvalidValue, OverlapError
 from workdiary.model.activity import MINUTES
 from workdiary.model.segment import Segment, Source
 from workdiary.model.slots import EMPTY, Slots
@@ -76,6 +76,8 @@ class Sheet:
         memos, labels = builder.memos, builder.labels
         is_tracked = Source.TRACKED
         for segment in segments:
+            if type(segment) is not Segment:
+                raise InvalidValue("segments", segment, "is not a Segment", "give Segment.tracked or Segment.manual")
             slot = segment.slot
             if not start <= slot < stop:
                 continue

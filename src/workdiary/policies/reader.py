@@ -143,7 +143,7 @@ def _misplaced(document: Mapping[str, Any], name: str) -> Iterator[WorkdiaryErro
     for key in (*_REQUIRED, *_OPTIONAL):
         rows = document.get(key)
         if rows is None and key in _REQUIRED:
-            yield PolicyError(f"{name}: {key}", None, "is missing", f"write a [[{key}]] section")
+            yield PolicyError(f"{name}: {key}", NOTHING, "is missing", f"write a [[{key}]] section")
         elif rows is not None and (not isinstance(rows, list) or not rows):
             yield PolicyError(f"{name}: {key}", rows, "is not a list of dated rows", f"write it as [[{key}]]")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, takewhile
 
+from workdiary.errors import InvalidValue
 from workdiary.model.contract import Actor, Contract, Role
 from workdiary.model.edit import AddTime, Edit, EditLabel
-from workdiary.model.policy import OnTaken, Policy
+from workdiary.model.policy import OnTaken, Policy, check_policy
 from workdiary.model.segment import Segment
 from workdiary.model.slots import SECONDS_PER_SLOT, Slots
 from workdiary.model.text import is_blank
@@ -42,6 +43,11 @@ def judge(
     >>> verdict.allowed, verdict.until
     (True, instant('2026-11-23T12:00:00Z'))
     """
+    if not isinstance(on, Contract):
+        raise InvalidValue("on", on, "is not a Contract", "make one with its terms")
+    if not isinstance(by, Actor | Role):
+        raise InvalidValue("by", by, "is not an Actor or a Role", "give Role.FREELANCER, or an Actor with its id")
+    check_policy(policy)
     now = moment(at)
     taken = segments if isinstance(segments, Slots) else Slots(segment.slot for segment in segments)
     changed = _changed(change, taken, policy)
