@@ -155,7 +155,7 @@ def _snapshots(given: list[Any]) -> tuple[Shots, ...]:
         if isinstance(shots, list):
             for shot, place in entries(shots, path):
                 _check_shot(shot, place)
-            found.append(tuple(shots) or None)
+            found.append(_shortest(tuple(shots)))
         else:
             _check_second(shots, path)
             found.append(shots)
@@ -210,9 +210,15 @@ def _activity_out(activity: Activity | None) -> Activity | int | None:
 
 
 def _shots_out(snapshots: tuple[Snapshot, ...]) -> Shots:
-    plain = tuple(map(_snapshot_out, snapshots))
-    # One at a known second goes without brackets; a null alone would read as none.
-    return plain[0] if len(plain) == 1 and isinstance(plain[0], int) else plain or None
+    return _shortest(tuple(map(_snapshot_out, snapshots)))
+
+
+def _shortest(shots: tuple[Any, ...]) -> Shots:
+    """Return the one form that equal snapshots have: one at a known second goes without brackets.
+
+    A null alone would read as none, so an unknown moment keeps them.
+    """
+    return shots[0] if len(shots) == 1 and isinstance(shots[0], int) else shots or None
 
 
 def _snapshot_out(snapshot: Snapshot) -> Any:
