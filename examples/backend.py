@@ -15,6 +15,7 @@ from workdiary import (
     Edit,
     Facts,
     Instant,
+    Policy,
     Role,
     Segment,
     Terms,
@@ -38,7 +39,11 @@ CREATE TABLE segment (contract TEXT, starts_at INTEGER, source TEXT, memo TEXT, 
                       PRIMARY KEY (contract, starts_at));
 """
 
-UPWORK = policies.get("upwork", at="2026-11-16T00:00Z")
+
+def policy_of(at: str | Instant) -> Policy:
+    """Return Upwork's rules for the week that contains `at`: those in force when it starts, for ever."""
+    week = policies.get("upwork").week_of(at)
+    return policies.get("upwork", at=week.starts_at)
 
 
 def contract_of(db: sqlite3.Connection, contract: str) -> Contract:
@@ -88,17 +93,20 @@ def segments_of(db: sqlite3.Connection, contract: str, start: int, stop: int) ->
 
 def statement_of(db: sqlite3.Connection, contract: str, at: str) -> WeekStatement:
     """Return the statement of the week that contains `at`."""
-    week = UPWORK.week_of(at)
+    policy = policy_of(at)
+    week = policy.week_of(at)
     segments = segments_of(db, contract, week.start, week.stop)
-    return week_statement(contract_of(db, contract), segments, week=week, policy=UPWORK)
+    return week_statement(contract_of(db, contract), segments, week=week, policy=policy)
 
 
 def request(db: sqlite3.Connection, contract: str, change: Edit, *, at: str) -> Verdict:
     """Judge a freelancer's change and, when it is allowed, store what it changes in one transaction."""
+    # The week that the change is about decides, not the one in which it is asked for.
+    policy = policy_of(slot_start(change.start))
     with db:
         # Only what is recorded in the range of the change can speak for or against it.
         before = list(segments_of(db, contract, change.start, change.stop))
-        verdict = judge(change, on=contract_of(db, contract), segments=before, by=Role.FREELANCER, at=at, policy=UPWORK)
+        verdict = judge(change, on=contract_of(db, contract), segments=before, by=Role.FREELANCER, at=at, policy=policy)
         if verdict.allowed:
             after = {segment.slot: segment for segment in apply(change, before, verdict.changed)}
             for slot in verdict.changed:

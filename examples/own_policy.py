@@ -34,7 +34,7 @@ def main() -> None:
     print("Rules changed on:", ", ".join(HARBOUR.dates))
     for day in ("2025-11-19", "2026-11-18"):
         # A week is judged by the rules in force when it starts, for ever.
-        policy = HARBOUR.at(f"{day}T00:00Z")
+        policy = HARBOUR.at(HARBOUR.at().week_of(f"{day}T00:00Z").starts_at)
         statement = week_statement(CONTRACT, diary(day), week=f"{day}T00:00Z", policy=policy)
         print()
         print(f"{statement.week}, from {statement.calendar.starts_at} to {statement.calendar.locks_at}")

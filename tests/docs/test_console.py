@@ -1,7 +1,7 @@
 """The terminal sessions of the documentation are run: each ``$`` line, with its output.
 
 In the output ``...`` alone on a line stands for any lines, and inside a line for any text. A page is
-one session, in a directory of its own that holds the examples.
+one session, in a directory of its own that holds the examples. A command may be given a text by ``echo``.
 """
 
 from __future__ import annotations
@@ -33,10 +33,15 @@ def steps_of(page: Path) -> Iterator[tuple[str, str]]:
 
 def run(command: str, place: Path) -> str:
     program, *words = shlex.split(command)
+    given = None
+    if program == "echo":
+        given, pipe, program, *words = words
+        assert pipe == "|", command
     assert program == "workdiary", command
     arguments = [found for word in words for found in expanded(word, place)]
     done = subprocess.run(
         [sys.executable, "-m", "workdiary", *arguments],
+        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,13 @@ def test_limit_5_time_added_on_tuesday_pushes_wednesday_over_the_limit(backend: 
 
 def test_edit_3_the_backend_refuses_at_the_lock(backend: list[str]) -> None:
     assert backend[2].startswith("Refused. EDIT-3: The week has been locked since Monday 23 November 2026, 12:00 UTC.")
+
+
+def test_the_backend_judges_a_week_by_the_rules_in_force_when_it_starts() -> None:
+    # Upwork's fee is 10 % since Wednesday 3 May 2023; for the week in which that day lies no fee is on record.
+    policy_of = runpy.run_path(str(EXAMPLES / "backend.py"))["policy_of"]
+    assert policy_of("2023-05-07T23:50Z").fees == ()
+    assert [str(tier.rate) for tier in policy_of("2023-05-08T00:00Z").fees] == ["0.10"]
 
 
 def test_a_platforms_own_policy_judges_each_week_by_its_own_date() -> None:

@@ -71,6 +71,19 @@ def protection_rules() -> st.SearchStrategy[ProtectionRule]:
     )
 
 
+def _billing_rules() -> st.SearchStrategy[BillingRule]:
+    """Return a strategy for bills and their calendar; the review begins with the invoice."""
+    return wall_offsets(7 * 24 * 60).flatmap(
+        lambda invoiced: st.builds(
+            BillingRule,
+            rounding=st.sampled_from(Rounding),
+            invoiced_after=st.just(invoiced),
+            review_ends_after=wall_offsets(invoiced.minutes + 1, 28 * 24 * 60),
+            available_after=wall_offsets(7 * 24 * 60),
+        )
+    )
+
+
 @cache
 def policies() -> st.SearchStrategy[Policy]:
     """Return a strategy for policies: the presets, and free combinations of every rule."""
@@ -97,13 +110,7 @@ def policies() -> st.SearchStrategy[Policy]:
             memo_required=st.booleans(),
         ),
         protection=protection_rules(),
-        billing=st.builds(
-            BillingRule,
-            rounding=st.sampled_from(Rounding),
-            invoiced_after=wall_offsets(7 * 24 * 60),
-            review_ends_after=wall_offsets(7 * 24 * 60),
-            available_after=wall_offsets(7 * 24 * 60),
-        ),
+        billing=_billing_rules(),
         fees=st.sampled_from(((), tiers[:1], tiers)),
     )
     return st.sampled_from(presets.names()).map(presets.get) | free
