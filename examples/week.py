@@ -14,7 +14,7 @@ from rich.console import Console
 from workdiary import WeekStatement, policies, slot_at, week_statement, zone
 from workdiary.cli.importing import print_imported
 from workdiary.cli.screen import make_console, make_recorder, svg_of
-from workdiary.cli.show import print_day, print_legend, print_title, print_week
+from workdiary.cli.show import Meter, print_day, print_legend, print_title, print_week
 from workdiary.cli.statement import print_statement
 from workdiary.cli.why import print_why
 from workdiary.formats import native
@@ -57,7 +57,7 @@ def main() -> None:
         print_statement(console, statement, BERLIN, at=MONDAY_MORNING, totals=False)
     console.rule("Why?")
     for at in WHY:
-        print_why(console, statements[0], slot_at(at))
+        print_why(console, statements[0], slot_at(at), BERLIN)
         console.print()
 
 
@@ -66,10 +66,11 @@ def diary(console: Console, statement: WeekStatement) -> None:
     print_title(console, statement, BERLIN)
     print_week(console, statement, BERLIN)
     console.print()
+    meters: set[Meter] = set()
     for day in DAYS[statement.contract.id]:
-        print_day(console, [statement], day, BERLIN)
+        meters |= print_day(console, [statement], day, BERLIN)
         console.print()
-    print_legend(console, statement.policy.palette)
+    print_legend(console, statement.policy.palette, meters)
     console.print()
 
 

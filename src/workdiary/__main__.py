@@ -18,7 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = _run(given)
         # Here, and not when the interpreter ends, where nothing could be said or passed over any more.
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError as error:
         # What is left to be flushed goes nowhere.
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: list[str]) -> int:
     # Programs in other languages start this once per check: no extra, no import beyond the rules.
     if given == ["evaluate"]:
+        if sys.stdout is None or sys.stdin is None:
+            print("workdiary: standard input and output are needed; leave them open", file=sys.stderr)  # noqa: T201 - as below
+            return 2
         from workdiary.formats.evaluate import run
 
         return run(sys.stdin.buffer, sys.stdout)

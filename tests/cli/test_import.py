@@ -235,6 +235,19 @@ def test_partial_is_still_an_error_when_no_file_can_be_read(run: Run, contracts:
     assert done.err.startswith(f"workdiary: {missing}: cannot be read (")
 
 
+def test_partial_is_an_error_when_nothing_can_be_used(run: Run, contracts: str, tmp_path: Path) -> None:
+    bad, out = answer_with(tmp_path / "bad.json", cell(1795000201)), tmp_path / "out.json"
+    done = run("import", "upwork", bad, "--contracts", contracts, "--partial", "--out", str(out))
+    assert (done.status, done.out, out.exists()) == (2, "", False)
+    assert done.err.count("\n") == 1
+
+
+def test_a_contract_that_is_not_among_those_described_is_refused(run: Run, answer: str, contracts: str) -> None:
+    done = run("import", "upwork", answer, "--contracts", contracts, "--contract", "7")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "workdiary: --contract: '7' is not in --contracts; choose one of: 41815410\n"
+
+
 def test_all_problems_are_told_at_once_those_of_the_contracts_too(run: Run, answer: str, tmp_path: Path) -> None:
     other, bad = tmp_path / "other.json", answer_with(tmp_path / "bad.json", cell(1795000201))
     other.write_text(json.dumps([{**CONTRACT, "id": "1"}]), encoding="utf-8")

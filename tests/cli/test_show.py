@@ -9,17 +9,17 @@ import pytest
 from rich.console import Console
 
 from tests.cli.conftest import Run
-from tests.support import WEEK, contract, policy, terms, tracked
-from workdiary import Segment, Slot, slot_at, week_statement, zone
+from tests.support import WEEK, contract, manual, policy, terms, tracked
+from workdiary import Segment, Slot, WeekStatement, slot_at, week_statement, zone
 from workdiary.cli.screen import make_recorder
-from workdiary.cli.show import print_day, print_week
+from workdiary.cli.show import Meter, print_day, print_legend, print_week
 from workdiary.formats import native
 
 HOUR = [
     "       :00           :10           :20           :30           :40           :50",
     "09:00  T Fix the login form ────── T (no memo) ─ T Fix the lo… M Call ────── T Fix the lo…",
     "       ||||||||·· ◉✓ ||||||||·· ◉✓ ||||||||·· ◉✗ ·········· ◉✗ manual      ✗ unknown    ◉✗  60 min",
-    "10:00  O Fix the lo…",
+    "10:00  O Fix the login form",
     "       ||||||||·· ◉✗                                                                        10 min",
 ]
 
@@ -37,9 +37,10 @@ def test_a_day_is_hourly_rows_of_six_segments(run: Run, diary: str) -> None:
         "  ✗ 09:50–10:00  activity unknown (PROTECT-2)",
         "  ✗ 10:00–10:10  over limit (LIMIT-1)",
     ]
-    assert (
-        page[-1] == "  T tracked   M manual   O over the limit   |||· active minutes   ◉ snapshot   ✓ protected   ✗ not"
-    )
+    assert page[-2:] == [
+        "  T tracked   M manual   O over the limit",
+        "  |||· active minutes   ◉ snapshot   ○ no snapshot   ✓ protected   ✗ not protected",
+    ]
 
 
 def test_json_has_the_rows(run: Run, diary: str) -> None:
@@ -117,7 +118,31 @@ def test_bars_have_the_colours_of_the_palette() -> None:
         make_recorder(), [tracked("2026-11-16T09:00Z"), tracked("2026-11-16T09:10Z")], terms=[terms(limit="0.2")]
     )
     assert "\x1b[38;2;255;255;255;48;2;60;130;36m Fix the lo… " in drawn  # #3c8224
-    assert "\x1b[38;2;255;255;255;48;2;201;48;44m Fix the lo… " in drawn  # #c9302c
+    # The text of the second goes on where the row is free; its colour ends with its ten minutes.
+    assert "\x1b[38;2;255;255;255;48;2;201;48;44m Fix the logi\x1b[0mn form" in drawn  # #c9302c
+
+
+def test_a_terminal_of_few_colours_has_green_yellow_and_red_by_name() -> None:
+    console = Console(
+        record=True, file=io.StringIO(), width=104, color_system="standard", force_terminal=True, no_color=False
+    )
+    segments = [tracked("2026-11-16T09:00Z"), manual("2026-11-16T09:10Z"), tracked("2026-11-16T09:20Z")]
+    drawn = day_of(console, segments, terms=[terms(limit="0.34")])
+    assert "\x1b[30;42m Fix the lo… " in drawn
+    assert "\x1b[30;43m Call        " in drawn
+    assert "\x1b[97;41m Fix the logi\x1b[0mn form" in drawn
+
+
+def test_a_text_runs_into_the_free_cells_of_its_row_and_ends_before_the_next_bar() -> None:
+    console = Console(record=True, file=io.StringIO(), width=60, color_system=None)
+    segments = [
+        tracked("2026-11-16T09:00Z", memo="Export the customers"),
+        tracked("2026-11-16T09:20Z", memo="日本語" * 4),
+        tracked("2026-11-16T09:50Z", memo="Import them again"),
+    ]
+    lines = day_of(console, segments).splitlines()
+    # Cells of 7 columns: two, three and one are there, and one column is left free.
+    assert lines[2] == "09:00  T Export the… T 日本語日本語日本 … T Imp…"
 
 
 def test_a_memo_stands_once_over_its_bar_and_is_cut() -> None:
@@ -131,6 +156,51 @@ def test_a_memo_stands_once_over_its_bar_and_is_cut() -> None:
     assert bar[0].endswith("T ────────────")
     assert bar[1].startswith("10:00  T A memo of thirty-two characters! ─")
     assert bar[2] == "11:00  T ───────────"
+
+
+def example_week() -> WeekStatement:
+    """A Monday from 02:00 to 19:00 with 40 minutes at each end, at 1000.00 an hour; the last ten are over the limit."""
+    starts = [slot_at(f"2026-11-16T{hour}:{minute}0Z") for hour in ("02", "18") for minute in range(4)]
+    changes = contract(terms=[terms(rate="1000.00", limit="1.17")])
+    return week_statement(changes, [tracked(Slot(start)) for start in starts], week=WEEK, policy=policy())
+
+
+GLANCES = {
+    100: ("02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18   billed       USD", "TT·" + "···" * 15 + "TT·"),
+    80: ("02  04  06  08  10  12  14  16  18   billed       USD", "Tt" + "··" * 15 + "To"),
+    60: ("02 05 08 11 14 17   billed       USD", "t" + "·" * 15 + "t"),
+}
+
+
+@pytest.mark.parametrize("width", GLANCES)
+def test_the_week_has_a_coarser_scale_where_it_is_narrow_and_its_sums_are_whole(width: int) -> None:
+    console = Console(record=True, file=io.StringIO(), width=width, color_system=None)
+    print_week(console, example_week(), zone("UTC"))
+    head, day, legend = console.export_text().splitlines()
+    hours, signs = GLANCES[width]
+    assert head.split() == hours.split()
+    assert day.split("Nov ")[1].startswith(signs)
+    assert day.split()[-6:] == ["1.17", "h", "1166.67", "0.17", "h", "over"]
+    assert legend.startswith(f"  a sign is {({100: 20, 80: 30, 60: 60})[width]} minutes; a small t, m or o is")
+
+
+def test_sums_go_below_the_signs_where_nothing_else_fits() -> None:
+    console = Console(record=True, file=io.StringIO(), width=40, color_system=None)
+    print_week(console, example_week(), zone("UTC"))
+    _, day, sums, _, _ = console.export_text().splitlines()
+    assert day == "  Mon 16 t···············t"
+    assert sums.split() == ["1.17", "h", "1166.67", "0.17", "h", "over"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 110])
+def test_the_legend_is_whole_at_any_width(width: int) -> None:
+    console = Console(record=True, file=io.StringIO(), width=width, color_system=None)
+    print_legend(console, policy().palette, {Meter.BLOCK, Meter.STROKES, Meter.UNKNOWN})
+    words = " ".join(console.export_text().split())
+    assert words == (
+        "T tracked M manual O over the limit |||· or ▅6 active minutes ? activity unknown "
+        "◉ snapshot ○ no snapshot ✓ protected ✗ not protected"
+    )
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 104, 200])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.support import contract
+from tests.support import contract, terms, tracked
 from workdiary.formats import native
 
 CALENDAR = {
@@ -98,6 +98,53 @@ def test_on_a_terminal_the_weeks_are_bars_in_the_colours_of_the_palette(weeks: s
             page += more
     os.close(parent)
     assert "\x1b[38;2;60;130;36m▇\x1b[0m\x1b[38;2;232;185;35m▇\x1b[0m\x1b[38;2;201;48;44m▇" in page.decode()
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "100"])
+def test_amounts_deadlines_and_hours_are_whole_at_any_width(process: Run, diary: str, weeks: str, columns: str) -> None:
+    page = process("statement", diary, "--at", "2026-11-22T12:00Z", "--zone", "Europe/Berlin", COLUMNS=columns).out
+    assert "…" not in page
+    words = " ".join(page.split())
+    for whole in (
+        "1.00 h billed 30.00 USD",
+        "0.33 h protected 10.00 USD",
+        "review until Sat 28 Nov 2026 01:00 CET",
+        "available Wed 2 Dec 2026 01:00 CET",
+        "10:50–11:00 0.17 h activity unknown (PROTECT-2)",
+        "0.67 h Fix the login form",
+        "5.00 USD more billed; until Mon 23 Nov 2026 01:00 CET",
+    ):
+        assert whole in words
+    table = process("statement", weeks, COLUMNS=columns).out
+    assert max(map(len, (page + table).splitlines())) <= int(columns)
+    assert "1.00 30.00 USD 0.33 10.00 USD" in " ".join(table.split())
+    assert "2 weeks" in table
+
+
+def test_a_width_that_is_no_number_is_passed_over(process: Run, weeks: str, diary: str) -> None:
+    for file in (weeks, diary):
+        usual = process("statement", file).out
+        for columns in ("", "0", "-5", "wide", "9" * 5000):
+            assert process("statement", file, COLUMNS=columns).out == usual
+
+
+def test_a_narrow_table_says_the_hours_by_status_below_the_week(process: Run, weeks: str) -> None:
+    lines = process("statement", weeks, "--contract", "c-1", COLUMNS="60").out.splitlines()
+    assert [" ".join(line.split()) for line in lines[1:4]] == [
+        "week of billable amount protected amount",
+        "2026-11-16 1.00 30.00 USD 0.33 10.00 USD",
+        "0.83 h tracked, 0.17 h manual, 0.17 h over",
+    ]
+
+
+def test_hours_stand_below_each_other_on_the_night_when_the_clocks_change(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "autumn.json"
+    old = contract(terms=[terms(since="2026-10-01T00:00Z")])
+    segments = [tracked(f"2026-10-25T{at}Z", memo="") for at in ("00:50", "01:00", "09:00")]
+    native.write(path, [native.Record.of(old, "upwork", segments)])
+    page = run("statement", str(path), "--zone", "Europe/Berlin").out
+    assert "  ✗ Sun 25  02:50 CEST–02:10 CET   0.33 h  missing memo (PROTECT-4)" in page
+    assert "  ✗ Sun 25  10:00–10:10            0.17 h  missing memo (PROTECT-4)" in page
 
 
 def test_json_of_several_weeks_is_a_summary_a_week(run: Run, weeks: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 from tests.cli.conftest import Run
 
@@ -38,10 +39,35 @@ def test_check_is_1_when_some_fail(run: Run) -> None:
 
 
 def test_a_command_that_cannot_be_started_is_an_error(run: Run) -> None:
-    for command in ("no-such-program-anywhere", "", '"unclosed'):
+    for command in ("no-such-program-anywhere", "", " ", '"unclosed'):
         done = run("vectors", "check", "--command", command)
         assert done.status == 2
         assert done.err.count("\n") == 1
+
+
+def test_an_empty_command_says_what_to_give(run: Run) -> None:
+    assert run("vectors", "check", "--command", "").err == (
+        'workdiary: --command is empty; give a program, such as "python -m workdiary evaluate"\n'
+    )
+
+
+def test_no_answer_at_all_is_not_called_agreement(run: Run) -> None:
+    page = run("vectors", "check", "--command", f"{sys.executable} -c pass")
+    assert page.status == 1
+    assert page.out.startswith("The run failed: it gave 0 answers to ")
+    assert "agree" not in page.out
+
+
+def test_many_failures_are_a_summary_the_first_twenty_and_how_to_see_all(run: Run, tmp_path: Path) -> None:
+    program = tmp_path / "wrong.py"
+    program.write_text("import sys\nfor line in sys.stdin:\n    print('{}')\n", encoding="utf-8")
+    total = len(run("vectors", "list").out.splitlines())
+    command = ("vectors", "check", "--command", f"{sys.executable} {program}")
+    lines = run(*command).out.splitlines()
+    assert lines[0] == f"{total} of {total} vectors failed."
+    assert sum(line.startswith("  Source: ") for line in lines) == 20
+    assert lines[-1] == f"And {total - 20} more; --all prints them all."
+    assert sum(line.startswith("  Source: ") for line in run(*command, "--all").out.splitlines()) == total
 
 
 def test_list_names_each_vector_with_its_rules(run: Run) -> None:

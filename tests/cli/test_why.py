@@ -31,6 +31,19 @@ def test_json_has_codes_beside_the_words(run: Run, diary: str) -> None:
     assert any("PROTECT-4" in line for line in text)
 
 
+@pytest.mark.parametrize(
+    ("zone", "at", "said"),
+    [
+        ("Asia/Tokyo", "2026-11-16T09:20Z", "09:20–09:30 UTC = 18:20–18:30 Asia/Tokyo, contract c-1"),
+        ("Asia/Tokyo", "2026-11-16T15:00Z", "UTC = Tuesday 17 November 2026, 00:00–00:10 Asia/Tokyo, contract"),
+        ("Europe/Berlin", "2027-10-31T01:00Z", "01:00–01:10 UTC = 02:00–02:10 CET Europe/Berlin, contract"),
+        ("UTC", "2026-11-16T09:20Z", "Monday 16 November 2026, 09:20–09:30 UTC, contract c-1"),
+    ],
+)
+def test_the_time_of_the_segment_is_said_in_the_zone_too(run: Run, diary: str, zone: str, at: str, said: str) -> None:
+    assert said in " ".join(run("why", at, diary, "--zone", zone).out.split())
+
+
 def test_grid_1_an_instant_inside_a_segment_names_the_two_nearest(run: Run, diary: str) -> None:
     page = run("why", "2026-11-16T09:05Z", diary)
     assert (page.status, page.out) == (2, "")

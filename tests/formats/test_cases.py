@@ -321,3 +321,15 @@ def open_cases() -> list[Any]:
 @pytest.mark.parametrize("line", open_cases())
 def test_the_rulebooks_cases_are_answered_as_an_independent_implementation_does(line: str) -> None:
     assert evaluate_line(line) == json.loads(line)["expect"]
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&-"])
+def test_a_closed_stream_is_said_in_one_sentence(closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m workdiary evaluate {closed}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "workdiary: standard input and output are needed; leave them open\n"

@@ -146,3 +146,8 @@ def test_an_activity_is_a_value() -> None:
     some: Any = Activity.of_meter(3)
     with pytest.raises(AttributeError):
         some.meter = 4
+
+
+def test_a_wrong_count_after_the_largest_right_one_is_found() -> None:
+    rows = [(1_000_000, 0, 0)] + [(0, 0, 0)] * 8 + [(0, 0, -1)]
+    assert refusal(InvalidValue, Activity.of_minutes, rows)[:3] == ("minutes[9]", -1, "is negative")

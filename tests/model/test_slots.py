@@ -279,6 +279,8 @@ def test_slots_lie_in_the_years_1900_to_9997() -> None:
     assert refusal(InvalidValue, Slots([FIRST]).shift, -1) == ("by", FIRST - 1, *words)
     assert Slots([FIRST]).shift(1).shift(-1) == Slots([FIRST])
     assert Slots([LAST - 1]).shift(1) == Slots([LAST])
+    assert Slots([LAST - 5, LAST - 1]).shift(1) == Slots([LAST - 4, LAST])
+    assert refusal(InvalidValue, Slots([LAST - 5, LAST - 1]).shift, 2) == ("by", LAST + 1, *words)
 
 
 # A value

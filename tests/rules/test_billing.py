@@ -179,3 +179,10 @@ def test_the_first_slot_is_named_where_terms_are_missing() -> None:
     assert refusal(OutsideContract, bill, slots(-1), line_of(("2026-11-16T00:00Z", "1")), "USD", UP)[1] == (
         "2026-11-15T23:50:00Z"
     )
+
+
+def test_bill_3_tiers_out_of_order_are_refused_and_nothing_was_paid_before() -> None:
+    first, second = FeeTier(above=Decimal(0), rate=Decimal(1)), FeeTier(above=Decimal(1), rate=Decimal(0))
+    words = "1, 0", "do not rise", "order the tiers by what they are above"
+    assert refusal(InvalidValue, fee, usd("1"), (second, first)) == ("tiers", *words)
+    assert fee(usd("1.00"), (first, second)) == usd("1.00")

@@ -191,3 +191,9 @@ def test_a_stretch_longer_than_any_diary_is_refused() -> None:
 @pytest.mark.parametrize("rule", [SNAPSHOT, ANY_TOUCH, CARRY])
 def test_credit_takes_iterators(rule: CreditRule) -> None:
     assert places(credit(iter([(when(0), when(600))]), iter([when(5)]), rule)) == [0]
+
+
+def test_grid_2_only_slots_with_tracked_seconds_are_named() -> None:
+    assert tracked_seconds([("2026-11-18T09:00Z", "2026-11-18T09:20Z")]) == {2991654: 600, 2991655: 600}
+    assert tracked_seconds([("2026-11-18T09:00Z", "2026-11-18T09:20:01Z")]) == {2991654: 600, 2991655: 600, 2991656: 1}
+    assert tracked_seconds([("2026-11-18T09:05Z", "2026-11-18T09:05Z")]) == {}

@@ -459,3 +459,16 @@ def test_a_mere_name_is_no_policy_no_contract_and_no_role() -> None:
     assert refusal(InvalidValue, call, add(0, 1), **{**here, "on": "c-1"}) == ("on", "c-1", *words)
     words = "is not an Actor or a Role", "give Role.FREELANCER, or an Actor with its id"
     assert refusal(InvalidValue, call, add(0, 1), **{**here, "by": "freelancer"}) == ("by", "freelancer", *words)
+
+
+def test_since_looks_at_every_condition() -> None:
+    """A pause that is over rules nothing out; the leave for manual time that was taken back does."""
+    on = contract(
+        status=status(
+            ("2026-11-02T00:00Z", "active"), ("2026-11-10T00:00Z", "paused"), ("2026-11-12T00:00Z", "active")
+        ).status,
+        terms=[terms(manual=True), terms("2026-11-17T00:00Z", manual=False)],
+    )
+    verdict = decide(add(4, 5), on=on, now="2026-11-18T00:00Z")
+    assert codes(verdict) == ["manual_time_not_allowed"]
+    assert verdict.since == instant("2026-11-17T00:00Z")

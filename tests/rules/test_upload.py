@@ -89,7 +89,10 @@ def test_upload_1_the_moment_has_a_zone() -> None:
 
 
 def test_upload_2_counts_per_minute_add_and_snapshots_unite() -> None:
-    early, late = Snapshot(at=instant("2026-11-16T00:01Z")), Snapshot(at=instant("2026-11-16T00:02Z"), digest="b")
+    early, late = (
+        Snapshot(at=instant("2026-11-16T00:01Z"), digest="z"),
+        Snapshot(at=instant("2026-11-16T00:02Z"), digest="b"),
+    )
     blind = Snapshot(digest="a")
     one = Segment.tracked(at(0), activity=Activity.of_minutes(MINUTES), snapshots=[late, blind])
     two = Segment.tracked(at(0), activity=Activity.of_minutes(MINUTES[::-1]), snapshots=[early, late])
@@ -103,7 +106,7 @@ def test_upload_2_snapshots_of_one_moment_stand_in_a_fixed_order() -> None:
     same = instant("2026-11-16T00:01Z")
     shots = [
         Snapshot(at=same, digest="b"),
-        Snapshot(at=same, digest="a"),
+        Snapshot(at=same, digest="A"),
         Snapshot(at=same),
         Snapshot(),
         Snapshot(digest="a"),

@@ -30,7 +30,7 @@ class _OneSentence(typer.core.TyperGroup):
         except WorkdiaryError as error:
             _fail(error, as_json="--json" in given)
         except _usage_error() as error:
-            _fail(_usage(error), as_json=False)
+            _fail(_usage(error, self._named(given)), as_json=False)
         except BrokenPipeError:
             raise  # whoever read along has seen enough, and nothing more can be said there
         except OSError as error:
@@ -38,6 +38,16 @@ class _OneSentence(typer.core.TyperGroup):
         except (typer.Abort, KeyboardInterrupt):
             sys.exit(130)
         sys.exit(status if isinstance(status, int) else 0)
+
+    def _named(self, given: Sequence[str]) -> str:
+        """Return the command that `given` asks for, as its help is called."""
+        words, commands = ["workdiary"], self.commands
+        for word in given:
+            if word not in commands:
+                break
+            words.append(word)
+            commands = getattr(commands[word], "commands", {})
+        return " ".join(words)
 
 
 def _usage_error() -> type[Exception]:
@@ -48,10 +58,10 @@ def _usage_error() -> type[Exception]:
     return root
 
 
-def _usage(error: Exception) -> str:
+def _usage(error: Exception, command: str) -> str:
     message = str(getattr(error, "format_message", error.__str__)()).strip().rstrip(".")
-    path = getattr(getattr(error, "ctx", None), "command_path", "workdiary")
-    return f"{' '.join(message.split())}; see {path} --help"
+    words = " ".join(message.split())
+    return f"{words} See {command} --help" if words.endswith("?") else f"{words}; see {command} --help"
 
 
 def _fail(error: WorkdiaryError | str, *, as_json: bool) -> NoReturn:
@@ -121,7 +131,12 @@ def statement(
     contract: Contract = None,
     policy: PolicyName = None,
     zone: Annotated[
-        str, typer.Option(metavar="mine|UTC|NAME", help="The zone in which days and instants are shown.")
+        str,
+        typer.Option(
+            metavar="mine|UTC|NAME",
+            show_default=False,
+            help="The zone in which days and instants are shown; mine is this machine's. Default: UTC.",
+        ),
     ] = "UTC",
     at: Annotated[
         str | None, typer.Option(metavar="INSTANT", help="Say what is still worth doing at this instant.")
@@ -181,7 +196,12 @@ def show(
     contract: Contract = None,
     policy: PolicyName = None,
     zone: Annotated[
-        str, typer.Option(metavar="mine|UTC|NAME", help="The zone of the page; mine is this machine's.")
+        str,
+        typer.Option(
+            metavar="mine|UTC|NAME",
+            show_default=False,
+            help="The zone of the page; mine is this machine's. Default: mine.",
+        ),
     ] = "mine",
     json: AsJson = False,
 ) -> None:
@@ -211,15 +231,24 @@ def why(
     diary: Diary,
     contract: Contract = None,
     policy: PolicyName = None,
+    zone: Annotated[
+        str,
+        typer.Option(
+            metavar="mine|UTC|NAME",
+            show_default=False,
+            help="Say the segment's time in this zone too; mine is this machine's. Default: UTC.",
+        ),
+    ] = "UTC",
     json: AsJson = False,
 ) -> None:
     """Explain one segment, rule by rule.
 
     Its status, its price, its protection, and until when it can be changed or disputed.
     """
-    from workdiary.cli.files import read_books, statements_of
+    from workdiary.cli.files import read_books, statements_of, zone_of
     from workdiary.model.times import slot_at, slot_start
 
+    shown = zone_of(zone)
     slot = slot_at(segment, "SEGMENT")
     books = read_books(diary, contract=contract, policy=policy)
     found = statements_of(books, slot_start(slot))
@@ -229,14 +258,14 @@ def why(
         from workdiary.cli.results import print_json
         from workdiary.cli.why import plain_why
 
-        print_json({"segments": [plain_why(one, slot) for one in found]})
+        print_json({"segments": [plain_why(one, slot, shown) for one in found]})
         return
     from workdiary.cli.screen import make_console
     from workdiary.cli.why import print_why
 
     console = make_console()
     for one in found:
-        print_why(console, one, slot)
+        print_why(console, one, slot, shown)
 
 
 @app.command()
@@ -322,7 +351,11 @@ def check(
     command: Annotated[
         str, typer.Option(metavar="CMD", help='The program to check, such as "python -m workdiary evaluate".')
     ],
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="End the program after this long.")] = 60.0,
+    timeout: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", show_default=False, help="End the program after this long. Default: 60."),
+    ] = 60.0,
+    all_: Annotated[bool, typer.Option("--all", help="Print every failure, not only the first 20.")] = False,
     json: AsJson = False,
 ) -> None:
     """Check a program against the vectors.
@@ -331,7 +364,7 @@ def check(
     """
     from workdiary.cli.checking import check_command
 
-    raise typer.Exit(check_command(command, timeout, as_json=json))
+    raise typer.Exit(check_command(command, timeout, whole=all_, as_json=json))
 
 
 @vectors.command(name="list")

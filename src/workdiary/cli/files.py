@@ -171,9 +171,10 @@ def policy_file(name: str) -> PolicyFile:
     try:
         return preset(name)
     except UnknownPolicy as error:
-        raise UnknownPolicy(
-            "policy", name, error.allowed, f"{error.remedy}, or give a path that ends in .toml"
-        ) from None
+        # The library's own remedies are a question, or a call that nobody makes on a command line.
+        near = error.remedy.endswith("?")
+        remedy = f"{error.remedy[:-1]}, or a path that ends in .toml?" if near else "give a path that ends in .toml"
+        raise UnknownPolicy("policy", name, error.allowed, remedy) from None
 
 
 def statements_of(books: Iterable[Book], at: date | Moment) -> tuple[WeekStatement, ...]:

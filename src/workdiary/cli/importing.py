@@ -96,12 +96,17 @@ def import_files(
     if out is not None and out != "-" and Path(out).exists() and not replace:
         raise InvalidValue("--out", out, "exists already", "give another name, or --replace")
     known = read_contracts(contracts)
+    ids = [record.contract.id for record in known]
+    if contract is not None and contract.strip() and contract not in ids:
+        described = ", ".join(ids) or "none"
+        raise InvalidValue("--contract", contract, "is not in --contracts", f"choose one of: {described}")
     documents, unread = _read_all(files)
     # What is wrong is collected either way: without `partial` all of it is told, and nothing is written.
     imported = import_upwork(documents, contract=contract, scale=scale, partial=True)
-    records, wrong = _merged(known, imported)
+    records, taken, wrong = _merged(known, imported)
     problems = [*unread, *imported.problems, *wrong]
-    if problems and not (partial and documents):
+    # The good part of bad files is some segment; without any there is nothing to write.
+    if problems and not (partial and taken):
         raise Problems("", problems)
     if out == "-":
         # The diary is what was asked for on standard output, in the bytes that a file would have; the report
@@ -132,14 +137,15 @@ def _read_all(paths: Sequence[str]) -> tuple[dict[str, bytes], list[WorkdiaryErr
     return documents, unread
 
 
-def _merged(known: Sequence[Record], imported: Imported) -> tuple[list[Record], list[WorkdiaryError]]:
-    """Return the records with what was imported for each, and what is wrong with it.
+def _merged(known: Sequence[Record], imported: Imported) -> tuple[list[Record], int, list[WorkdiaryError]]:
+    """Return the records with what was imported for each, how many segments that is, and what is wrong with it.
 
-    That is a contract that nobody described, and a segment that its diary has already, which it keeps.
+    Wrong is a contract that nobody described, and a segment that its diary has already, which it keeps.
     """
     ids = [record.contract.id for record in known]
     found = dict(imported.segments_by_contract)
     records: list[Record] = []
+    count = 0
     wrong: list[WorkdiaryError] = []
     for record in known:
         own, new = record.segments, found.get(record.contract.id, ())
@@ -150,16 +156,16 @@ def _merged(known: Sequence[Record], imported: Imported) -> tuple[list[Record], 
             allowed = f"is in the diary of --contracts already{more}"
             remedy = "take the diary before that import, or leave the files of that time out"
             wrong.append(OverlapError(f"contract {record.contract.id}", str(twice[0].starts_at), allowed, remedy))
-        records.append(
-            Record.of(record.contract, record.policy, (*own, *(one for one in new if one.slot not in taken)))
-        )
+        fresh = [segment for segment in new if segment.slot not in taken]
+        count += len(fresh)
+        records.append(Record.of(record.contract, record.policy, (*own, *fresh)))
     described = ", ".join(ids) or "none"
     wrong.extend(
         DocumentError("contract", name, f"is not described; there are {described}", "add it to --contracts")
         for name in found
         if name not in ids
     )
-    return records, wrong
+    return records, count, wrong
 
 
 def _plain(imported: Imported, problems: Sequence[WorkdiaryError], out: str | None) -> dict[str, Any]:

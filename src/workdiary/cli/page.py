@@ -121,8 +121,9 @@ def _plain_cell(leaf: Leaf, cell: Cell) -> dict[str, Any]:
 def print_page(console: Console, page: Page) -> None:
     """Print the page: for a whole week first the week at a glance, then every day with a segment."""
     from workdiary.cli.screen import DIM, put, says
-    from workdiary.cli.show import print_day, print_legend, print_title, print_week
+    from workdiary.cli.show import Meter, print_day, print_legend, print_title, print_week
 
+    meters: set[Meter] = set()
     if not page.leaves:
         put(console, says(("nothing is recorded in this diary", DIM)))
     for leaf in page.leaves:
@@ -132,7 +133,7 @@ def print_page(console: Console, page: Page) -> None:
             print_week(console, first, page.zone)
         put(console, "")
         for day in leaf.days:
-            print_day(console, leaf.statements, day, page.zone)
+            meters |= print_day(console, leaf.statements, day, page.zone)
             put(console, "")
     for leaf in page.leaves[:1]:
-        print_legend(console, leaf.statements[0].policy.palette)
+        print_legend(console, leaf.statements[0].policy.palette, meters)

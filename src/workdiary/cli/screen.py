@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
+from itertools import zip_longest
 from typing import Any, Final
 
 from rich.console import Console
@@ -14,11 +15,29 @@ from rich.table import Table
 from rich.text import Text
 
 from workdiary.cli.text import safe
+from workdiary.cli.width import page_width
+from workdiary.model.policy import Palette
 
-__all__ = ["DIM", "PAGE", "cut", "hanging", "has_colour", "make_console", "make_recorder", "put", "says", "svg_of"]
+__all__ = [
+    "DIM",
+    "PICTURE",
+    "beside",
+    "cut",
+    "draw",
+    "fits",
+    "flow",
+    "hanging",
+    "has_colour",
+    "make_console",
+    "make_recorder",
+    "put",
+    "says",
+    "shade_of",
+    "svg_of",
+]
 
-PAGE: Final = 104
-"""The width of a page where none is known, as when the output is a file."""
+PICTURE: Final = 104
+"""The width of a recorded picture: room for ten strokes a segment also beside the names of two zones."""
 
 DIM: Final = "dim"
 
@@ -29,13 +48,13 @@ def make_console(*, colour: bool | None = None, width: int | None = None) -> Con
     Nothing is guessed about the text: no markup, no emoji codes, no highlighting. `colour` forces true
     colour, or none, where it is not `None`.
     """
-    if width is None and not sys.stdout.isatty() and "COLUMNS" not in os.environ:
-        width = PAGE
+    if width is None and not sys.stdout.isatty():
+        width = page_width()
     forced = {} if colour is None else _forced(colour)
     return Console(width=width, highlight=False, markup=False, emoji=False, **forced)
 
 
-def make_recorder(width: int = PAGE) -> Console:
+def make_recorder(width: int = PICTURE) -> Console:
     """Return a console that prints nowhere and keeps everything, in true colour, for `svg_of`."""
     return Console(
         width=width, highlight=False, markup=False, emoji=False, record=True, file=io.StringIO(), **_forced(True)
@@ -51,18 +70,86 @@ def has_colour(console: Console) -> bool:
     return console.color_system is not None and not console.no_color
 
 
+_NAMED: Final = {"tracked": "green", "manual": "yellow", "over_limit": "red"}
+
+
+def shade_of(console: Console, palette: Palette, key: str) -> str:
+    """Return the colour of the status `key`: that of the palette, or a name where the terminal has few colours.
+
+    The nearest of sixteen colours to a palette's green may be grey, and to its red yellow.
+    """
+    return str(getattr(palette, key)) if console.color_system == "truecolor" else _NAMED[key]
+
+
 def says(*parts: str | tuple[str, str]) -> Text:
     """Return parts, each plain or with its style, as one line of text that does not wrap."""
     return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
 def put(console: Console, *lines: Text | str) -> None:
-    """Print each line as one line: cut where it does not fit, never wrapped."""
+    """Print each line; one that does not fit goes on below, a little to the right, and nothing of it is cut."""
     for line in lines:
-        text = says(line) if isinstance(line, str) else line
-        if not has_colour(console):
-            text.rstrip()
-        console.print(text, no_wrap=True, overflow="ellipsis")
+        for text in _wrapped(says(line) if isinstance(line, str) else line, console):
+            draw(console, text)
+
+
+def _wrapped(text: Text, console: Console) -> Iterator[Text]:
+    if text.cell_len <= console.width:
+        yield text
+        return
+    indent = min(len(text.plain) - len(text.plain.lstrip(" ")) + 2, console.width // 3)
+    first = text.wrap(console, console.width, overflow="fold", no_wrap=False)[0]
+    yield first
+    below = text[len(first.plain) :]
+    below = below[len(below.plain) - len(below.plain.lstrip(" ")) :]
+    if below:
+        for part in below.wrap(console, console.width - indent, overflow="fold", no_wrap=False):
+            yield says(" " * indent).append_text(part)
+
+
+def draw(console: Console, line: Text) -> None:
+    """Print one line of a drawing as it is: cut where it does not fit, for a drawing cannot go on below."""
+    if not has_colour(console):
+        line.rstrip()
+    console.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def flow(console: Console, parts: Iterable[Text], *, gap: int = 3, start: str = "  ", below: str = "  ") -> None:
+    """Print `parts` one after the other, over as many lines as they need; none is broken that fits on a line.
+
+    The first line begins with `start`, the others with `below`.
+    """
+    line, begun = says(start), False
+    for part in parts:
+        if begun and line.cell_len + gap + part.cell_len > console.width:
+            put(console, line)
+            line, begun = says(below), False
+        line.append(" " * gap if begun else "")
+        line.append_text(part)
+        begun = True
+    put(console, line)
+
+
+def beside(console: Console, *blocks: Sequence[Text], gap: int = 6) -> None:
+    """Print blocks of lines beside each other, or below each other where the page has no room for that."""
+    wide = [max(line.cell_len for line in block) for block in blocks]
+    if not fits(console, *blocks, gap=gap):
+        for n, block in enumerate(blocks):
+            put(console, *([""] if n else []), *block)
+        return
+    for row in zip_longest(*blocks, fillvalue=Text()):
+        line = says()
+        for n, (text, width) in enumerate(zip(row, wide, strict=True)):
+            line.append_text(text)
+            line.append(" " * (0 if n == len(row) - 1 else width + gap - text.cell_len))
+        line.rstrip()
+        draw(console, line)
+
+
+def fits(console: Console, *blocks: Sequence[Text], gap: int = 6) -> bool:
+    """Return whether `beside` has room for `blocks` beside each other."""
+    wide = [max(line.cell_len for line in block) for block in blocks]
+    return sum(wide) + gap * (len(blocks) - 1) <= console.width
 
 
 def hanging(sign: str | Text, words: str | Text) -> Table:
