@@ -1,7 +1,7 @@
 """Settings that all tests share: the two Hypothesis profiles.
 
 `ci`, the default, is the same on every run. ``WORKDIARY_HYPOTHESIS=deep`` looks further, with new
-examples each time, and also turns on the sweeps marked as deep.
+examples each time.
 """
 
 from __future__ import annotations

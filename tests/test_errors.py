@@ -185,3 +185,9 @@ def test_a_deeply_nested_value_is_shown_by_its_kind() -> None:
             raise RecursionError
 
     assert shown(Endless()) == "a deeply nested Endless"
+
+
+def test_each_error_stands_for_itself_and_problems_for_all_of_theirs() -> None:
+    one, other = InvalidValue("a", 1, "is wrong"), InvalidValue("b", 2, "is wrong")
+    assert one.each == (one,)
+    assert Problems("", [one, other]).each == (one, other)

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, BrokenPipeError):
             return 1  # whoever read along has seen enough
         if status == 0:  # else the command line has said it
-            print(f"workdiary: standard output: {error.strerror}", file=sys.stderr)  # noqa: T201 - as below
+            print(f"workdiary: standard output: {error.strerror}", file=sys.stderr)
         return 2
     return status
 
@@ -37,7 +37,7 @@ def _run(given: list[str]) -> int:
     # Programs in other languages start this once per check: no extra, no import beyond the rules.
     if given == ["evaluate"]:
         if sys.stdout is None or sys.stdin is None:
-            print("workdiary: standard input and output are needed; leave them open", file=sys.stderr)  # noqa: T201 - as below
+            print("workdiary: standard input and output are needed; leave them open", file=sys.stderr)
             return 2
         from workdiary.formats.evaluate import run
 
@@ -47,7 +47,7 @@ def _run(given: list[str]) -> int:
     try:
         return run_cli(given)
     except MissingExtra as error:
-        print(f"workdiary: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks on stderr
+        print(f"workdiary: {error}", file=sys.stderr)
         return 2
 
 

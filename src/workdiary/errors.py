@@ -69,6 +69,11 @@ class WorkdiaryError(Exception):
         given = "" if self.value is NOTHING else f"{shown(self.value)} "
         return f"{place}{given}{self.allowed}{way_out}"
 
+    @property
+    def each(self) -> tuple[WorkdiaryError, ...]:
+        """The single errors that it stands for: itself, or all of its `Problems`."""
+        return (self,)
+
     def under(self: _E, prefix: str) -> _E:
         """Return this error as seen from outside: its argument put below `prefix`."""
         bare = not self.argument or self.argument.startswith("[") or prefix[-1:] in ("", " ")
@@ -149,6 +154,11 @@ class Problems(WorkdiaryError, ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.argument, self.errors)
+
+    @property
+    def each(self) -> tuple[WorkdiaryError, ...]:
+        """The single errors, in the order they were met."""
+        return self.errors
 
     def __iter__(self) -> Iterator[WorkdiaryError]:
         return iter(self.errors)

@@ -69,7 +69,7 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
             if mode is not None:
                 beside.chmod(stat.S_IMODE(mode))
             file.close()  # some systems replace no file that is open
-            os.replace(beside, target)  # noqa: PTH105 - Path.replace is this
+            beside.replace(target)
         except BaseException:
             file.close()
             beside.unlink(missing_ok=True)

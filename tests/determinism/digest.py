@@ -30,4 +30,4 @@ if __name__ == "__main__":
     locale.setlocale(locale.LC_ALL, "")
     time.tzset()
     place = zoneinfo.TZPATH[0] if zoneinfo.TZPATH else ""
-    print(digest_of(sys.stdin.read().splitlines()), place, locale.setlocale(locale.LC_ALL), sep="\n")  # noqa: T201
+    print(digest_of(sys.stdin.read().splitlines()), place, locale.setlocale(locale.LC_ALL), sep="\n")  # noqa: T201 - the answer of the process

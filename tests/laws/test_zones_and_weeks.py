@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -90,9 +89,6 @@ def test_the_days_of_every_zone_divide_a_nasty_week(moment: str) -> None:
         check_days(upwork.week_of(moment), zone(name))
 
 
-@pytest.mark.skipif(
-    os.environ.get("WORKDIARY_HYPOTHESIS") != "deep", reason="a sweep of 11,000 weeks: set WORKDIARY_HYPOTHESIS=deep"
-)
 def test_the_days_of_every_zone_divide_every_week_with_a_shift_from_2005_to_2030() -> None:
     """Law 5, in each of the more than 11,000 weeks of a zone in which its offset changes."""
     checked = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -25,7 +24,6 @@ def run_cli(arguments: Sequence[str]) -> int:
             raise MissingExtra("workdiary", name, "is not installed", 'pip install "workdiary[cli]"')
     if getattr(sys, "stdout", None) is None:
         print("workdiary: standard output is closed; leave it open, or send it to a file", file=sys.stderr)
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115,PTH123 - for as long as the process lives
         return 2
     # A command reads, judges, prints and ends: what the collector would look for is soon gone with the process.
     gc.set_threshold(100_000, 50, 1000)

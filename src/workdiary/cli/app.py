@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 import typer.core
 
-from workdiary.errors import InvalidValue, Problems, WorkdiaryError
+from workdiary.errors import InvalidValue, WorkdiaryError
 
 __all__ = ["app"]
 
@@ -51,11 +51,10 @@ class _OneSentence(typer.core.TyperGroup):
 
 
 def _usage_error() -> type[Exception]:
-    # Typer brings its own copy of click's exceptions, or uses click's; their root is here in both.
-    root = typer.BadParameter
-    while issubclass(root.__base__ or object, Exception) and root.__base__ is not Exception:
-        root = root.__base__  # type: ignore[assignment]  # a class above BadParameter
-    return root
+    # Typer brings its own copy of click's exceptions, or uses click's: their root is what comes first
+    # after Exception among the ancestors of either's.
+    line = typer.BadParameter.__mro__
+    return line[line.index(Exception) - 1]
 
 
 def _usage(error: Exception, command: str) -> str:
@@ -67,7 +66,7 @@ def _usage(error: Exception, command: str) -> str:
 def _fail(error: WorkdiaryError | str, *, as_json: bool) -> NoReturn:
     from workdiary.cli.text import safe
 
-    several = error.errors if isinstance(error, Problems) else ()
+    several = error.each if isinstance(error, WorkdiaryError) else ()
     if as_json:
         from workdiary.cli.results import print_json
 

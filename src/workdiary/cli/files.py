@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -47,27 +46,22 @@ class Rules:
     """The policy that a diary is judged by: one policy for ever, or a file of dated rules."""
 
     source: Policy | PolicyFile
-    _made: dict[int, Policy] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    _made: dict[tuple[int, ...], Policy] = attrs.field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def newest(self) -> Policy:
         """The policy in its newest form; its weeks are those of the diary."""
-        return self.source if isinstance(self.source, Policy) else self._after(len(self.source.dates))
+        return self.source if isinstance(self.source, Policy) else self.source.at()
 
     def at(self, week_start: Instant) -> Policy:
         """Return the policy in force at `week_start`: a week is judged by that of its start, for ever."""
         if isinstance(self.source, Policy):
             return self.source
-        # A row's date is midnight UTC, so dates compare as text with the start's own date.
-        known = bisect_right(self.source.dates, str(week_start)[:10])
-        return self._after(known) if known else self.source.at(week_start)
-
-    def _after(self, known: int) -> Policy:
-        """Return the policy once `known` of its dates have come; ten years of weeks need few of them."""
-        assert isinstance(self.source, PolicyFile)  # noqa: S101 - only asked then
-        if known not in self._made:
-            self._made[known] = self.source.at(f"{self.source.dates[known - 1]}T00:00:00Z")
-        return self._made[known]
+        # Ten years of weeks are judged by few different policies: each is built once.
+        places = self.source.places(week_start)
+        if places not in self._made:
+            self._made[places] = self.source.build(places)
+        return self._made[places]
 
 
 @attrs.frozen

@@ -53,10 +53,8 @@ def read_contracts(path: str) -> tuple[Record, ...]:
             record = _contract(item, place)
             refuse_twice(record.contract, ids, place, "contract.id" if "contract" in item else "id")
             found.append(record)
-        except Problems as several:
-            problems.extend(several)
-        except WorkdiaryError as one:
-            problems.append(one)
+        except WorkdiaryError as error:
+            problems.extend(error.each)
     if problems:
         raise Problems("", problems).under(f"{path}: ")
     return tuple(found)

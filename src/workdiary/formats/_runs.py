@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias, cast
 import attrs
 
 from workdiary.errors import DocumentError, WorkdiaryError
-from workdiary.formats.reading import entries, field, slot_of, text_of
+from workdiary.formats.reading import entries, field, object_of, slot_of, text_of
 from workdiary.model.activity import MINUTES, Activity
 from workdiary.model.segment import Segment, Snapshot, Source, check_text
 from workdiary.model.slots import SECONDS_PER_SLOT, WIDEST, Slot
@@ -67,10 +67,10 @@ _KEYS: Final = {"from", "to", "source", "memo", "label", "activity", "snapshots"
 _SOURCES: Final = {source.value: source for source in Source}
 
 
-def read_run(given: object) -> Run:
+def read_run(item: object) -> Run:
     """Return the run that a parsed object describes; raises with the path below it."""
+    given = object_of(item, "")
     start, stop = slot_of(field(given, "from", ""), "from"), slot_of(field(given, "to", ""), "to")
-    assert isinstance(given, dict)  # noqa: S101 - field has looked
     if not given.keys() <= _KEYS:
         key = min(given.keys() - _KEYS)
         raise DocumentError(key, key, "is not a known key", f"known: {', '.join(sorted(_KEYS))}")

@@ -90,10 +90,8 @@ def read_graphql(
             failed = True
         data = answer.child("data")
         answer.close(_ANSWER_REASONS)
-    entries = {} if data is None else data.data
-    for key, value in entries.items():
-        assert data is not None  # noqa: S101 - it has entries
-        place = data.path_of(key)
+    entries = () if data is None else [(data.path_of(key), key, value) for key, value in data.data.items()]
+    for place, key, value in entries:
         if _is_diary(key, value):
             _diary(key, value, place, findings, into, contract)
         elif value is None:

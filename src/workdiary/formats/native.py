@@ -165,10 +165,8 @@ def loads(text: str | bytes) -> tuple[Record, ...]:
             record = _record(entry, path)
             refuse_twice(record.contract, ids, path, "contract.id")
             found.append(record)
-        except Problems as several:
-            problems.extend(several)
-        except WorkdiaryError as one:
-            problems.append(one)
+        except WorkdiaryError as error:
+            problems.extend(error.each)
     if problems:
         raise Problems("", problems)
     return tuple(found)

@@ -12,7 +12,7 @@ from workdiary.files import LARGEST, read_bytes
 from workdiary.model.slots import Slot
 from workdiary.model.times import slot_at, slot_start
 
-__all__ = ["LARGEST", "entries", "field", "parse_json", "read_bytes", "slot_of", "slot_text", "text_of"]
+__all__ = ["LARGEST", "entries", "field", "object_of", "parse_json", "read_bytes", "slot_of", "slot_text", "text_of"]
 
 
 def parse_json(text: str | bytes, path: str, *, largest: int = LARGEST) -> Any:
@@ -61,12 +61,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def field(data: object, key: str, path: str) -> Any:
-    """Return ``data[key]``; raises `DocumentError` when `data` is no object or has no such key."""
+def object_of(data: object, path: str) -> dict[str, Any]:
+    """Return `data` if it is an object."""
     if not isinstance(data, dict):
         raise DocumentError(path, data, "is not an object", "write it in braces")
+    return data
+
+
+def field(data: object, key: str, path: str) -> Any:
+    """Return ``data[key]``; raises `DocumentError` when `data` is no object or has no such key."""
     try:
-        return data[key]
+        return object_of(data, path)[key]
     except KeyError:
         raise DocumentError(f"{path}.{key}" if path else key, NOTHING, "is missing", "give it") from None
 
