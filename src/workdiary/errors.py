@@ -13,10 +13,13 @@ from typing import Any, Final, TypeVar
 
 __all__ = [
     "NOTHING",
+    "ChainError",
     "DocumentError",
     "FloatRefused",
     "GridError",
+    "IdConflict",
     "InvalidValue",
+    "JournalError",
     "MissingExtra",
     "NaiveDatetime",
     "OrderError",
@@ -25,9 +28,13 @@ __all__ = [
     "PolicyError",
     "Problems",
     "Refused",
+    "StoreBusy",
+    "StoreError",
+    "UnknownContract",
     "UnknownCurrency",
     "UnknownPolicy",
     "UnknownZone",
+    "VersionConflict",
     "WorkdiaryError",
 ]
 
@@ -135,6 +142,40 @@ class Refused(WorkdiaryError, PermissionError):
 
     def __str__(self) -> str:
         return f"{self.argument}: {self.allowed}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+class JournalError(WorkdiaryError):
+    """A journal that cannot do what is asked of it."""
+
+
+class UnknownContract(JournalError, LookupError):
+    """A contract that the journal does not have."""
+
+
+class VersionConflict(JournalError, RuntimeError):
+    """Entries that do not follow the journal's last one: somebody has recorded in between."""
+
+
+class IdConflict(JournalError, ValueError):
+    """An id that is on record already, with another content."""
+
+
+class ChainError(JournalError, ValueError):
+    """A journal that is not what was recorded: an entry was changed, removed, inserted or moved."""
+
+
+class StoreError(JournalError, OSError):
+    """A store that cannot be opened, read or written.
+
+    After a failed write it is not known whether it took place: repeat it with the same id.
+    """
+
+    def __str__(self) -> str:
+        return WorkdiaryError.__str__(self)
+
+
+class StoreBusy(StoreError, TimeoutError):
+    """A store that somebody else holds locked for longer than we wait."""
 
 
 class MissingExtra(WorkdiaryError, ImportError):

@@ -22,9 +22,10 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, Problems, WorkdiaryError
 from workdiary.model.contract import Terms
 from workdiary.model.money import Hours, decimal, hours
-from workdiary.model.policy import WeekRule
+from workdiary.model.policy import Policy, WeekRule
+from workdiary.model.slots import Slots
 from workdiary.model.timeline import Timeline
-from workdiary.model.times import Instant, WallOffset, Zone, instant, zone
+from workdiary.model.times import Instant, WallOffset, Zone, instant, slot_start, zone
 
 __all__ = ["destructure", "structure"]
 
@@ -153,7 +154,24 @@ def _list(value: Any) -> list[Any]:
     return list(value)
 
 
-_TEXTS: Final = (Instant, WallOffset, Zone, Hours, Timeline)
+def _slots(value: Any, _: Any) -> Slots:
+    try:
+        return Slots.from_runs((start, stop) for start, stop in _list(value))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, WorkdiaryError):
+            raise error.under("") from None
+        raise InvalidValue("", value, "is not a list of runs", "write pairs of instants, from and to") from None
+
+
+def _runs(slots: Slots) -> list[list[str]]:
+    return [[str(slot_start(start)), str(slot_start(stop))] for start, stop in slots.runs()]
+
+
+def _policy(value: Any, _: Any) -> str | Policy:
+    return value if isinstance(value, str) else structure(value, Policy)
+
+
+_TEXTS: Final = (Instant, WallOffset, Zone, Hours, Timeline, Slots)
 """The attrs classes and others that plain data holds as a text or a list, not as an object."""
 
 
@@ -174,6 +192,8 @@ def _register() -> None:
     hook(Instant, lambda value, _: instant(value, ""))
     hook(WallOffset, lambda value, _: WallOffset.parse(value, ""))
     hook(Zone, lambda value, _: zone(value, ""))
+    hook(Slots, _slots)
+    hook(str | Policy, _policy)
     _CONVERTER.register_structure_hook_func(_is_enum, _member)
     _CONVERTER.register_structure_hook_factory(_is_tuple, _tuple_of)
     _CONVERTER.register_structure_hook_factory(_is_timeline, _timeline_of)
@@ -183,6 +203,7 @@ def _register() -> None:
         show(shown_as_text, str)
     show(Decimal, _figure)
     show(Hours, lambda value: _figure(value.amount))
+    show(Slots, _runs)
     _CONVERTER.register_unstructure_hook_func(_is_timeline, lambda value: [*map(_CONVERTER.unstructure, value)])
 
 

@@ -31,10 +31,15 @@ __all__ = [
 
 
 class Role(Enum):
-    """What somebody is to a contract."""
+    """What somebody is to a contract.
+
+    The *platform* opens contracts, puts facts on record, closes weeks and resolves disputes; time it
+    never touches (EDIT-1).
+    """
 
     FREELANCER = "freelancer"
     CLIENT = "client"
+    PLATFORM = "platform"
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,1 @@
+"""The record: a diary is an append-only journal of entries, and the page that you see is computed from it."""

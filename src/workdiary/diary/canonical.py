@@ -1,0 +1,48 @@
+r"""The bytes that are hashed, and the hashes: everything that a stranger needs to check a diary.
+
+Canonical bytes are JSON without white space, its keys in order, every character beyond ASCII escaped
+as ``\uXXXX`` in lower case, without floats. The digest of an entry is
+
+    SHA-256( "workdiary/entry/1" LF  previous digest, 32 bytes  canonical bytes of the entry )
+
+and the digest before the first entry is 32 zero bytes. A document, such as a statement, has
+
+    SHA-256( "workdiary/document/1" LF  canonical bytes )
+
+The prefixes keep one kind of hash from ever passing as another.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any, Final
+
+__all__ = ["DOCUMENT_PREFIX", "ENTRY_PREFIX", "NO_DIGEST", "canonical", "document_digest", "entry_digest"]
+
+ENTRY_PREFIX: Final = b"workdiary/entry/1\n"
+DOCUMENT_PREFIX: Final = b"workdiary/document/1\n"
+
+NO_DIGEST: Final = bytes(32)
+"""The digest before the first entry."""
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def canonical(value: Any) -> bytes:
+    r"""Return the canonical bytes of plain `value`: dicts, lists, text, whole numbers, truth values, null.
+
+    >>> canonical({"memo": "Café", "at": 1})
+    b'{"at":1,"memo":"Caf\\u00e9"}'
+    """
+    return _ENCODER.encode(value).encode("ascii")
+
+
+def entry_digest(previous: bytes, body: bytes) -> bytes:
+    """Return the 32 bytes of the digest of an entry with canonical bytes `body` after the digest `previous`."""
+    return sha256(ENTRY_PREFIX + previous + body).digest()
+
+
+def document_digest(body: bytes) -> str:
+    """Return the digest of a document's canonical bytes as 64 hexadecimal digits."""
+    return sha256(DOCUMENT_PREFIX + body).hexdigest()

@@ -1,0 +1,88 @@
+"""Changes to plain data and back: what the canonical bytes of an entry hold under ``change``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from workdiary.diary.changes import CHANGES, Change, LateEvidence, TimeTracked
+from workdiary.errors import DocumentError, Problems, WorkdiaryError
+from workdiary.formats._runs import read_run, runs_of_segments, write_run
+from workdiary.formats.reading import entries, field, object_of
+from workdiary.model.segment import Segment
+from workdiary.model.slots import Slots
+from workdiary.model.times import Instant, moment
+from workdiary.plain import destructure, structure
+
+__all__ = ["KIND_OF", "change_of", "plain_change", "plain_segments", "segments_of"]
+
+KIND_OF: Final = {shape: kind for kind, shape in CHANGES.items()}
+"""The kind of each change."""
+
+
+def plain_change(change: Change) -> dict[str, Any]:
+    """Return `change` as plain data."""
+    kind = KIND_OF[type(change)]
+    if isinstance(change, TimeTracked):
+        return {
+            "kind": kind,
+            "made_at": str(change.made_at),
+            "segments": plain_segments(change.segments),
+            "aside": destructure(change.aside),
+        }
+    if isinstance(change, LateEvidence):
+        return {"kind": kind, "made_at": str(change.made_at), "segments": plain_segments(change.segments)}
+    return {"kind": kind, **destructure(change)}
+
+
+def change_of(data: object, path: str = "change") -> Change:
+    """Return the change that plain `data` describes.
+
+    Raises `Problems` or `DocumentError` with the path of everything that is wrong.
+    """
+    given = dict(object_of(data, path))
+    kind = field(given, "kind", path)
+    shape = CHANGES.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        raise DocumentError(f"{path}.kind", kind, "is not a change", f"known: {', '.join(CHANGES)}")
+    del given["kind"]
+    if shape is TimeTracked or shape is LateEvidence:
+        _refuse_others(
+            given, {"made_at", "segments", "aside"} if shape is TimeTracked else {"made_at", "segments"}, path
+        )
+        segments = segments_of(field(given, "segments", path), f"{path}.segments")
+        made_at = _moment(field(given, "made_at", path), f"{path}.made_at")
+        try:
+            if shape is LateEvidence:
+                return LateEvidence(segments=segments, made_at=made_at)
+            aside = structure(given.get("aside", []), Slots, f"{path}.aside")
+            return TimeTracked(segments=segments, made_at=made_at, aside=aside)
+        except Problems:
+            raise
+        except WorkdiaryError as error:
+            raise error.under(path) from None
+    return structure(given, shape, path)
+
+
+def plain_segments(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
+    """Return ordered `segments` as maximal runs of the native JSON."""
+    return [write_run(run) for run in runs_of_segments(segments)]
+
+
+def segments_of(data: object, path: str) -> tuple[Segment, ...]:
+    """Return the segments of the native JSON's runs in `data`, in their order."""
+    found: list[Segment] = []
+    for item, place in entries(data, path):
+        try:
+            found.extend(read_run(item).segments())
+        except WorkdiaryError as error:
+            raise error.under(place) from None
+    return tuple(found)
+
+
+def _moment(value: Any, path: str) -> Instant:
+    return moment(value if isinstance(value, str) else repr(value), path)
+
+
+def _refuse_others(given: dict[str, Any], known: set[str], path: str) -> None:
+    for key in sorted(given.keys() - known):
+        raise DocumentError(f"{path}.{key}", key, "is not a known key", f"known: {', '.join(sorted(known))}")
