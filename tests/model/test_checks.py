@@ -43,7 +43,7 @@ def test_edit_2_a_status_is_a_member() -> None:
 
 
 def test_an_actor_has_an_id_and_a_role() -> None:
-    roles = "give one of Role.FREELANCER, Role.CLIENT"
+    roles = "give one of Role.FREELANCER, Role.CLIENT, Role.PLATFORM"
     assert refusal(InvalidValue, Actor, id="ana", role="client") == ("role", "client", "is not a Role", roles)
     assert refusal(InvalidValue, Actor, id=5, role=Role.CLIENT) == ("id", 5, "is not text", "give a string")
 

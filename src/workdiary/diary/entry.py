@@ -19,6 +19,8 @@ from workdiary.model.times import Instant, instant
 
 __all__ = ["ID_LENGTH", "START", "Entry", "Head", "check_id"]
 
+_REMEDY: Final = "restore a copy that verifies, and find out who wrote here"
+
 ID_LENGTH: Final = 200
 """The longest id of an entry, in characters."""
 
@@ -138,22 +140,28 @@ class Entry:
         """What it records."""
         return change_of(self.data["change"], f"entries[{self.number}].change")
 
+    def check_seal(self) -> None:
+        """Raise `ChainError` unless the digest is that of the canonical bytes and the digest before them."""
+        if self.digest != entry_digest(self.previous, self.body):
+            place = f"entries[{self.number}]"
+            raise ChainError(place, self.digest.hex(), "is not the digest of its content", _REMEDY)
+
     def check(self, after: Head) -> None:
         """Raise `ChainError` unless this is what was sealed after the head `after`, unchanged.
 
         Everything that stands beside the canonical bytes is compared with them.
         """
         place = f"entries[{self.number}]"
-        remedy = "restore a copy that verifies, and find out who wrote here"
         if self.number != after.version + 1:
             allowed = f"is not the number after {after.version}: an entry was removed, inserted or moved"
-            raise ChainError(place, self.number, allowed, remedy)
-        if self.previous != after.digest or self.digest != entry_digest(after.digest, self.body):
-            raise ChainError(place, self.digest.hex(), "is not the digest of its content and its past", remedy)
+            raise ChainError(place, self.number, allowed, _REMEDY)
+        if self.previous != after.digest:
+            raise ChainError(place, self.previous.hex(), "is not the digest of the entry before it", _REMEDY)
+        self.check_seal()
         data = self.data
         slots = data.get("slots")
         beside = [self.contract, self.number, self.id, None if self.start is None else [self.start, self.stop]]
         if beside != [data.get("contract"), data.get("number"), data.get("id"), slots]:
-            raise ChainError(place, beside, "does not stand beside its own content", remedy)
+            raise ChainError(place, beside, "does not stand beside its own content", _REMEDY)
         if self.at != instant(data.get("at", ""), place):
-            raise ChainError(place, str(self.at), "is not the instant of its content", remedy)
+            raise ChainError(place, str(self.at), "is not the instant of its content", _REMEDY)

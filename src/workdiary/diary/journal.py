@@ -128,7 +128,8 @@ class Journal(Protocol):
     def read(self, contract: str, *, since: int = 0, touching: tuple[int, int] | None = None) -> Iterator[Entry]:
         """Yield the entries after number `since`, in order.
 
-        With `touching`, only those that touch a slot of ``touching[0] <= slot < touching[1]``. Entries come as they are stored, unchecked. Raises `UnknownContract`.
+        With `touching`, only those that touch a slot of ``touching[0] <= slot < touching[1]``. Entries come
+        as they are stored, unchecked. Raises `UnknownContract`.
         """
         ...
 

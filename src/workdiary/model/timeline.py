@@ -19,7 +19,7 @@ from workdiary.errors import OrderError
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant, ceil_slot
 
-__all__ = ["Dated", "Piece", "Timeline"]
+__all__ = ["Dated", "Piece", "Timeline", "dated"]
 
 
 class Dated(Protocol):
@@ -120,3 +120,9 @@ class Timeline(Generic[T]):
         if place < stop:
             found.append(Piece(place, Slot(stop), value))
         return tuple(found)
+
+
+def dated(values: Iterable[T], new: T) -> tuple[T, ...]:
+    """Return `values` in order of time with `new` among them, in place of one of the same instant."""
+    others = [value for value in values if value.since != new.since]
+    return tuple(sorted([*others, new], key=lambda value: value.since))

@@ -46,6 +46,11 @@ class ReasonCode(Enum):
     # A dispute is refused (DISPUTE-1).
     REVIEW_NOT_OPEN = "review_not_open"
     REVIEW_CLOSED = "review_closed"
+    # A week cannot be closed, disputed or claimed for in a diary.
+    WEEK_NOT_LOCKED = "week_not_locked"
+    WEEK_NOT_CLOSED = "week_not_closed"
+    WEEK_PARKED = "week_parked"
+    ALREADY_RESOLVED = "already_resolved"
 
     @property
     def rule(self) -> str:
@@ -79,6 +84,10 @@ _RULES: Mapping[ReasonCode, str] = {
     ReasonCode.LIFETIME_CAP: "PROTECT-7",
     ReasonCode.REVIEW_NOT_OPEN: "DISPUTE-1",
     ReasonCode.REVIEW_CLOSED: "DISPUTE-1",
+    ReasonCode.WEEK_NOT_LOCKED: "EDIT-3",
+    ReasonCode.WEEK_NOT_CLOSED: "CALENDAR",
+    ReasonCode.WEEK_PARKED: "BILL-1",
+    ReasonCode.ALREADY_RESOLVED: "CLAIM-1",
 }
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import attrs
 
-from workdiary.model.contract import Contract, ContractStatus, StatusChange, Terms
+from workdiary.model.contract import Contract, ContractStatus, StatusChange
 from workdiary.model.money import hours
 from workdiary.model.outcome import Settlement
 from workdiary.model.policy import Calendar, DisputeRule
 from workdiary.model.slots import Slots
+from workdiary.model.timeline import dated
 from workdiary.model.times import Moment, moment
 from workdiary.model.verdict import Reason, ReasonCode
 
@@ -61,18 +60,10 @@ def after_dispute(contract: Contract, *, at: Moment, rule: DisputeRule) -> Contr
     paused 0 h
     """
     now = moment(at)
-    status, terms = list(contract.status), list(contract.terms)
+    status, terms = contract.status.values, contract.terms.values
     if rule.pauses_contract and contract.status_at(now) is ContractStatus.ACTIVE:
-        status = _dated(status, StatusChange(since=now, status=ContractStatus.PAUSED))
+        status = dated(status, StatusChange(since=now, status=ContractStatus.PAUSED))
     in_force = contract.terms.at(now)
     if rule.weekly_limit_zero and in_force is not None:
-        terms = _dated(terms, attrs.evolve(in_force, since=now, weekly_limit=hours(0)))
+        terms = dated(terms, attrs.evolve(in_force, since=now, weekly_limit=hours(0)))
     return attrs.evolve(contract, status=status, terms=terms)
-
-
-_Entry = TypeVar("_Entry", StatusChange, Terms)
-
-
-def _dated(entries: list[_Entry], new: _Entry) -> list[_Entry]:
-    """Return `entries` in order of time with `new` among them, in place of one of the same instant."""
-    return sorted([entry for entry in entries if entry.since != new.since] + [new], key=lambda entry: entry.since)

@@ -1,0 +1,290 @@
+"""What may be recorded: each request judged against the diary as it stands, and the change it becomes.
+
+The rules judge edits and uploads; what is here is who may change the contract, when a week may be
+disputed or claimed for, and that a closed week is closed whatever the calendar says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol, TypeAlias
+
+import attrs
+
+from workdiary.diary.changes import (
+    Change,
+    FactsChanged,
+    LabelEdited,
+    LateEvidence,
+    MemoEdited,
+    PaymentFailed,
+    StatusChanged,
+    TermsChanged,
+    TimeAdded,
+    TimeDeleted,
+    TimeDisputed,
+    TimeTracked,
+)
+from workdiary.diary.closed import ClosedWeek
+from workdiary.diary.journal import WeekState
+from workdiary.diary.page import WeekPage
+from workdiary.errors import InvalidValue
+from workdiary.model.contract import Actor, Contract, ContractStatus, Role
+from workdiary.model.edit import AddTime, DeleteTime, Edit, EditLabel, EditMemo
+from workdiary.model.policy import Policy
+from workdiary.model.slots import EMPTY, FIRST, Slots
+from workdiary.model.times import Instant, Week, ceil_slot, slot_start
+from workdiary.model.verdict import Reason, ReasonCode, Verdict, in_order
+from workdiary.rules.dispute import settle
+from workdiary.rules.editing import judge
+from workdiary.rules.upload import judge_upload
+
+__all__ = ["AHEAD", "Decision", "Request", "View", "decide"]
+
+AHEAD: Final = 300
+"""How many seconds a tracker's clock may be ahead of the journal's."""
+
+Request: TypeAlias = Edit | TimeTracked | TermsChanged | StatusChanged | FactsChanged | TimeDisputed | PaymentFailed
+"""Anything that somebody may ask to have recorded."""
+
+
+class View(Protocol):
+    """The diary as it stands while a request is judged."""
+
+    @property
+    def contract(self) -> Contract:
+        """The contract, with everything recorded so far."""
+        ...
+
+    def policy_of(self, week: Week) -> Policy:
+        """Return the policy that judges `week`."""
+        ...
+
+    def weeks_of(self, slots: Slots) -> Iterator[Week]:
+        """Yield each week that `slots` reach into, in order."""
+        ...
+
+    def page(self, week: Week) -> WeekPage:
+        """Return the page of `week`."""
+        ...
+
+    def week_of(self, at: int) -> Week:
+        """Return the week that contains the instant `at`."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Decision:
+    """A verdict, and the change to record: none when it is refused.
+
+    `aside` says why a part of an upload is not credited, or all of it, when it is late.
+    """
+
+    verdict: Verdict
+    change: Change | None = None
+    aside: tuple[Reason, ...] = ()
+
+
+def decide(request: Request, view: View, *, by: Actor, at: Instant) -> Decision:
+    """Return what becomes of `request` by `by` at the decision instant `at`."""
+    if isinstance(request, AddTime | DeleteTime | EditMemo | EditLabel):
+        return _edit(request, view, by, at)
+    if isinstance(request, TimeTracked):
+        return _upload(request, view, by, at)
+    if isinstance(request, TermsChanged | StatusChanged | FactsChanged):
+        reasons = in_order(_against_contract_change(request, view, by, at))
+        return _decision(reasons, request)
+    if isinstance(request, TimeDisputed):
+        return _dispute(request, view, by, at)
+    if isinstance(request, PaymentFailed):
+        return _decision(in_order(_against_claim(request, view, by, at)), request)
+    raise InvalidValue(
+        "request", request, "cannot be asked for", "give an edit, an upload, or a change of the contract"
+    )
+
+
+def _decision(reasons: tuple[Reason, ...], change: Change) -> Decision:
+    return Decision(verdict=Verdict(reasons=reasons)) if reasons else Decision(verdict=Verdict(), change=change)
+
+
+def _edit(edit: Edit, view: View, by: Actor, at: Instant) -> Decision:
+    weeks = [*view.weeks_of(edit.slots)]
+    pages = [view.page(week) for week in weeks]
+    taken = EMPTY
+    for page in pages:
+        taken = taken | (page.taken & edit.slots)
+    verdict = judge(edit, on=view.contract, segments=taken, by=by, at=at, policy=view.policy_of(weeks[0]))
+    closed = _closed(edit.slots, pages)
+    if closed and ReasonCode.WEEK_LOCKED not in verdict.codes:
+        # Closed is closed: neither a clock that went back nor a later policy opens a billed week.
+        verdict = Verdict(reasons=in_order([*verdict.reasons, Reason(code=ReasonCode.WEEK_LOCKED, slots=closed)]))
+    if not verdict.allowed:
+        return Decision(verdict=verdict)
+    return Decision(verdict=verdict, change=_recorded(edit, verdict.changed))
+
+
+def _recorded(edit: Edit, changed: Slots) -> Change:
+    if isinstance(edit, AddTime):
+        return TimeAdded(asked=edit.slots, memo=edit.memo, label=edit.label, slots=changed)
+    if isinstance(edit, DeleteTime):
+        return TimeDeleted(asked=edit.slots, slots=changed)
+    if isinstance(edit, EditMemo):
+        return MemoEdited(asked=edit.slots, memo=edit.memo, slots=changed)
+    return LabelEdited(asked=edit.slots, label=edit.label, slots=changed)
+
+
+def _closed(slots: Slots, pages: list[WeekPage]) -> Slots:
+    found = EMPTY
+    for page in pages:
+        if page.state is WeekState.CLOSED:
+            found = found | slots.between(page.week.start, page.week.stop)
+    return found
+
+
+def _upload(upload: TimeTracked, view: View, by: Actor, at: Instant) -> Decision:
+    slots = upload.slots
+    whole: list[Reason] = []
+    if by.role is not Role.FREELANCER or by.id != view.contract.freelancer:
+        who = (("role", by.role.value), ("action", "track_time"))
+        whole.append(Reason(code=ReasonCode.ROLE_NOT_PERMITTED, slots=slots, facts=who))
+    begun = slots.between(FIRST, ceil_slot(at + AHEAD))
+    if begun != slots or upload.made_at > at + AHEAD:
+        # The tracker's clock is wrong: taken now, this would credit time that nobody has worked yet.
+        clocks = (("at", at), ("made_at", upload.made_at))
+        whole.append(Reason(code=ReasonCode.IN_THE_FUTURE, slots=slots - begun or slots, facts=clocks))
+    if whole:
+        return Decision(verdict=Verdict(reasons=tuple(whole)))
+    aside: list[Reason] = []
+    accepted = slots
+    for week in view.weeks_of(slots):
+        part = slots.between(week.start, week.stop)
+        reception = judge_upload(part, on=view.contract, at=at, policy=view.policy_of(week))
+        refused = reception.reasons
+        if view.page(week).state is WeekState.CLOSED and not any(r.code is ReasonCode.WEEK_LOCKED for r in refused):
+            refused = (*refused, Reason(code=ReasonCode.WEEK_LOCKED, slots=part))
+        aside.extend(refused)
+        for reason in refused:
+            accepted = accepted - reason.slots
+    if accepted:
+        change: Change = attrs.evolve(upload, aside=slots - accepted)
+        return Decision(verdict=Verdict(changed=accepted), change=change, aside=tuple(aside))
+    verdict = Verdict(reasons=in_order(aside))
+    if ReasonCode.WEEK_LOCKED in verdict.codes:
+        # UPLOAD-1: late is kept aside, for a dispute.
+        late = LateEvidence(segments=upload.segments, made_at=upload.made_at)
+        return Decision(verdict=verdict, change=late, aside=verdict.reasons)
+    return Decision(verdict=verdict)
+
+
+_MAY: Final[dict[type[Request], Callable[[Request], tuple[Role, ...]]]] = {
+    TermsChanged: lambda _: (Role.CLIENT, Role.PLATFORM),
+    FactsChanged: lambda _: (Role.PLATFORM,),
+    StatusChanged: lambda change: _may_set(change),
+    TimeDisputed: lambda _: (Role.CLIENT,),
+    PaymentFailed: lambda _: (Role.PLATFORM,),
+}
+"""Who may change the contract, dispute or claim. Either side may end it; only the client pauses it."""
+
+
+def _may_set(change: Request) -> tuple[Role, ...]:
+    closes = isinstance(change, StatusChanged) and change.status.status is ContractStatus.CLOSED
+    return (Role.FREELANCER, Role.CLIENT, Role.PLATFORM) if closes else (Role.CLIENT, Role.PLATFORM)
+
+
+def _against_role(request: Request, contract: Contract, by: Actor) -> Iterator[Reason]:
+    own = {Role.FREELANCER: contract.freelancer, Role.CLIENT: contract.client}.get(by.role, by.id)
+    if by.role not in _MAY[type(request)](request) or by.id != own:
+        named = by.role.value if by.id == own else "stranger"
+        yield Reason(code=ReasonCode.ROLE_NOT_PERMITTED, facts=(("role", named),))
+
+
+def _against_contract_change(
+    change: TermsChanged | StatusChanged | FactsChanged, view: View, by: Actor, at: Instant
+) -> Iterator[Reason]:
+    contract = view.contract
+    yield from _against_role(change, contract, by)
+    if contract.closes_at is not None:
+        # EDIT-2: a closed contract is frozen, and so is one whose end is fixed.
+        facts = (("status", "closed"), ("closes_at", contract.closes_at))
+        yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=facts)
+    since = _since(change)
+    open_from = first_open_week(view, at).starts_at
+    if since < open_from:
+        # What a locked week was judged by does not change any more.
+        yield Reason(code=ReasonCode.WEEK_LOCKED, facts=(("since", since), ("locks_at", open_from)))
+    if isinstance(change, StatusChanged) and change.status.status is ContractStatus.CLOSED:
+        after = _recorded_from(ceil_slot(since), view, at)
+        if after:
+            yield Reason(code=ReasonCode.OUTSIDE_CONTRACT, slots=after, facts=(("closes_at", since),))
+
+
+def _since(change: TermsChanged | StatusChanged | FactsChanged) -> Instant:
+    if isinstance(change, StatusChanged):
+        return change.status.since
+    return change.facts.since if isinstance(change, FactsChanged) else change.terms.since
+
+
+def first_open_week(view: View, at: Instant) -> Week:
+    """Return the earliest week that is not locked at `at`."""
+    week = view.week_of(at)
+    while view.policy_of(week.previous).locks_at(week.previous) > at:
+        week = week.previous
+    return week
+
+
+def _recorded_from(start: int, view: View, at: Instant) -> Slots:
+    """Return the recorded slots from `start` on: time past a closing would belong to no contract."""
+    found = EMPTY
+    week = view.week_of(slot_start(start))
+    while week.starts_at <= at + AHEAD:
+        taken = view.page(week).taken
+        found = found | taken.between(start, week.stop)
+        week = week.next
+    return found
+
+
+def _closed_week(week: Slots, view: View) -> ClosedWeek | None:
+    found = [*view.weeks_of(week)]
+    if len(found) != 1 or found[0].slots != week:
+        raise InvalidValue("week", week, "is not a week of this contract's policy", "give policy.week_of(…).slots")
+    page = view.page(found[0])
+    return None if page.closed is None else ClosedWeek.of(page.closed)
+
+
+def _dispute(dispute: TimeDisputed, view: View, by: Actor, at: Instant) -> Decision:
+    reasons = [*_against_role(dispute, view.contract, by)]
+    closed = _closed_week(dispute.week, view)
+    if closed is None:
+        reasons.append(Reason(code=ReasonCode.WEEK_NOT_CLOSED, slots=dispute.week))
+        return Decision(verdict=Verdict(reasons=in_order(reasons)))
+    settled = settle(closed.billable, closed.protected, dispute.disputed, at=at, calendar=closed.calendar)
+    reasons.extend(settled.reasons)
+    # What is disputed already is not disputed twice; free slots and those over the limit are ignored (CLAIM-1).
+    fresh = (dispute.disputed & closed.billable) - _disputed(view.page(next(view.weeks_of(dispute.week))))
+    if not fresh:
+        reasons.append(Reason(code=ReasonCode.NOTHING_THERE, slots=dispute.disputed))
+    if reasons:
+        return Decision(verdict=Verdict(reasons=in_order(reasons)))
+    return Decision(verdict=Verdict(changed=fresh), change=dispute)
+
+
+def _disputed(page: WeekPage) -> Slots:
+    found = EMPTY
+    for entry in page.objections:
+        if isinstance(entry.change, TimeDisputed):
+            found = found | entry.change.disputed
+    return found
+
+
+def _against_claim(claim: PaymentFailed, view: View, by: Actor, at: Instant) -> Iterator[Reason]:
+    yield from _against_role(claim, view.contract, by)
+    closed = _closed_week(claim.week, view)
+    if closed is None:
+        yield Reason(code=ReasonCode.WEEK_NOT_CLOSED, slots=claim.week)
+        return
+    if at < closed.calendar.invoiced_at:
+        yield Reason(code=ReasonCode.REVIEW_NOT_OPEN, facts=(("invoiced_at", closed.calendar.invoiced_at),))
+    page = view.page(next(view.weeks_of(claim.week)))
+    if any(isinstance(entry.change, PaymentFailed) for entry in page.objections):
+        # CLAIM-1: the platform covers a week once.
+        yield Reason(code=ReasonCode.ALREADY_RESOLVED, slots=claim.week)
