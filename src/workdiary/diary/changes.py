@@ -7,6 +7,8 @@ the change, which carries the slots that it really touched, so that replaying ne
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 import attrs
@@ -59,12 +61,14 @@ class ContractOpened:
 
 
 def _tracked(values: Iterable[Segment]) -> tuple[Segment, ...]:
-    segments = tuple(sorted(check_each(values, Segment, "segments"), key=lambda segment: segment.slot))
-    for n, segment in enumerate(segments):
+    segments = tuple(sorted(check_each(values, Segment, "segments"), key=attrgetter("slot")))
+    before = None
+    for segment in segments:
         if segment.source is not Source.TRACKED:
             raise InvalidValue("segments", str(segment.starts_at), "is manual time", "ask for it with add_time")
-        if n and segments[n - 1].slot == segment.slot:
+        if segment.slot == before:
             raise InvalidValue("segments", str(segment.starts_at), "stands twice", "merge the two first (UPLOAD-2)")
+        before = segment.slot
     if not segments:
         raise InvalidValue("segments", [], "is empty", "give at least one segment")
     return segments
@@ -87,7 +91,7 @@ class TimeTracked:
     made_at: Instant = attrs.field(converter=_made_at)
     aside: Slots = EMPTY
 
-    @property
+    @cached_property
     def slots(self) -> Slots:
         """What it touches of the diary's time: every slot of its segments."""
         return Slots(segment.slot for segment in self.segments)
@@ -100,7 +104,7 @@ class LateEvidence:
     segments: tuple[Segment, ...] = attrs.field(converter=_tracked)
     made_at: Instant = attrs.field(converter=_made_at)
 
-    @property
+    @cached_property
     def slots(self) -> Slots:
         """What it touches of the diary's time: every slot of its segments."""
         return Slots(segment.slot for segment in self.segments)

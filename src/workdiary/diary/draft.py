@@ -28,7 +28,7 @@ from workdiary.errors import InvalidValue, UnknownContract
 from workdiary.model.contract import Actor, Contract
 from workdiary.model.policy import Policy
 from workdiary.model.sheet import Sheet
-from workdiary.model.slots import Slots
+from workdiary.model.slots import Slot, Slots
 from workdiary.model.times import Instant, Week
 from workdiary.model.verdict import Reason, Verdict
 
@@ -76,6 +76,7 @@ class Calendars:
         self.policy = policy
         self._weeks = policies.get(policy) if isinstance(policy, str) else policy
         self._policies: dict[int, Policy] = {}
+        self._near: list[Week] = []
 
     def of(self, week: Week) -> Policy:
         """Return the policy that judges `week`."""
@@ -88,17 +89,33 @@ class Calendars:
 
     def week_of(self, at: int) -> Week:
         """Return the week that contains the instant `at`."""
-        return self._weeks.week_of(Instant(at))
+        for week in self._near:
+            if week.starts_at <= at < week.ends_at:
+                return week
+        return self._remembered(self._weeks.week_of(Instant(at)))
 
     def weeks_of(self, slots: Slots) -> Iterator[Week]:
         """Yield each week that `slots` reach into, in order."""
         if slots.start is None or slots.stop is None:
             return
-        week = self._weeks.week_of_slot(slots.start)
+        week = self._week_of_slot(slots.start)
         while week.start < slots.stop:
             if slots.between(week.start, week.stop):
                 yield week
+            if week.stop >= slots.stop:
+                return
             week = week.next
+
+    def _week_of_slot(self, slot: Slot) -> Week:
+        for week in self._near:
+            if slot in week:
+                return week
+        return self._remembered(self._weeks.week_of_slot(slot))
+
+    def _remembered(self, week: Week) -> Week:
+        # A diary asks for the same two or three weeks again and again.
+        self._near = [week, *self._near[:3]]
+        return week
 
 
 class Draft:

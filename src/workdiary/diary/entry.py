@@ -91,18 +91,17 @@ class Entry:
         """Return the entry that records `change` next after the head `after`."""
         touched = change.slots
         number = after.version + 1
-        body = canonical(
-            {
-                "at": str(at),
-                "by": {"id": by.id, "role": by.role.value},
-                "change": plain_change(change),
-                "contract": contract,
-                "id": check_id(id),
-                "number": number,
-                "slots": None if touched.start is None else [touched.start, touched.stop],
-            }
-        )
-        return cls(
+        data = {
+            "at": str(at),
+            "by": {"id": by.id, "role": by.role.value},
+            "change": plain_change(change),
+            "contract": contract,
+            "id": check_id(id),
+            "number": number,
+            "slots": None if touched.start is None else [touched.start, touched.stop],
+        }
+        body = canonical(data)
+        entry = cls(
             contract=contract,
             number=number,
             id=id,
@@ -113,6 +112,10 @@ class Entry:
             previous=after.digest,
             digest=entry_digest(after.digest, body),
         )
+        # What the bytes say is known here: they need not be read again to be recorded.
+        for name, value in (("data", data), ("by", by), ("change", change)):
+            object.__setattr__(entry, name, value)
+        return entry
 
     @property
     def head(self) -> Head:

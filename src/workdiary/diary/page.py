@@ -75,6 +75,8 @@ class WeekPage:
     late: list[Entry] = attrs.field(factory=list)
     objections: list[Entry] = attrs.field(factory=list)
     resolved: dict[str, Entry] = attrs.field(factory=dict)
+    _sheet: Sheet = attrs.field(factory=Sheet, init=False)
+    _stale: set[Slot] = attrs.field(factory=set, init=False)
 
     @property
     def taken(self) -> Slots:
@@ -88,8 +90,11 @@ class WeekPage:
 
     def kept(self) -> KeptWeek:
         """Return the week as a journal keeps it."""
-        sheet = Sheet.of((cell.segment for cell in self.cells.values()), self.week)
-        return KeptWeek(start=self.week.start, stop=self.week.stop, state=self.state, sheet=sheet)
+        if self._stale:
+            fresh = [self.cells[slot].segment for slot in self._stale if slot in self.cells]
+            self._sheet = self._sheet.replaced(Slots(self._stale), Sheet.of(fresh, self.week))
+            self._stale.clear()
+        return KeptWeek(start=self.week.start, stop=self.week.stop, state=self.state, sheet=self._sheet)
 
     def fold(self, entry: Entry, change: Change) -> None:
         """Take in one `entry`, whose `change` is read already."""
@@ -107,6 +112,7 @@ class WeekPage:
             if isinstance(change, TimeTracked) and change.aside:
                 self.late.append(entry)
             for slot, cell in _cells_after(self.cells, entry, change, self.week):
+                self._stale.add(slot)
                 if cell is None:
                     del self.cells[slot]
                 else:

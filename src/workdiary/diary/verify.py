@@ -20,7 +20,6 @@ from workdiary.diary.page import WeekPage, contract_after
 from workdiary.diary.reconcile import unlike
 from workdiary.errors import WorkdiaryError
 from workdiary.model.contract import Contract
-from workdiary.model.sheet import Sheet
 from workdiary.model.slots import LAST
 from workdiary.model.times import Instant, Week, slot_start
 
@@ -178,7 +177,7 @@ class _Replay:
             self._compare_bill(page, entry, change)
             page.fold(entry, change)
             self._compare_kept(page)
-            page.cells.clear()
+            self.pages[week.start] = WeekPage(week=week, state=page.state, closed=entry)
             self._done.add(week.start)
             self.closed += 1
         else:
@@ -214,7 +213,7 @@ class _Replay:
             return
         if (kept.start, kept.stop, kept.state) != (page.week.start, page.week.stop, page.state):
             self._fault(None, f"the {page.week} is kept as {kept.state.value}, and is {page.state.value}")
-        names = unlike(page.kept().sheet if page.cells else Sheet(), kept)
+        names = unlike(page.kept().sheet, kept)
         if names:
             self._fault(None, f"the kept {', '.join(names)} of the {page.week} are not those of its entries")
 

@@ -103,6 +103,20 @@ class Sheet:
                 labels[label] = labels.get(label, 0) | 1 << place
         return builder.sheet()
 
+    def replaced(self, slots: Slots, new: Sheet) -> Sheet:
+        """Return this sheet with what it says of `slots` replaced by what `new`, which lies within them, says.
+
+        So a week of hundreds of segments need not be made again for one of them.
+        """
+        return Sheet(
+            tracked=(self.tracked - slots) | new.tracked,
+            manual=(self.manual - slots) | new.manual,
+            snapshot=(self.snapshot - slots) | new.snapshot,
+            at_least=tuple([(old - slots) | level for old, level in zip(self.at_least, new.at_least, strict=True)]),
+            memos=_texts_replaced(self.memos, slots, new.memos),
+            labels=_texts_replaced(self.labels, slots, new.labels),
+        )
+
     @property
     def worked(self) -> Slots:
         """Every recorded slot, tracked or manual."""
@@ -220,6 +234,15 @@ def _by_time(groups: Mapping[str, int], start: int) -> tuple[tuple[str, Slots], 
     # By first slot, not by insertion: a sheet does not depend on the order of its segments.
     in_order = sorted(groups.items(), key=lambda item: item[1] & -item[1])
     return tuple([(text, Slots.from_bits(start, bits)) for text, bits in in_order])
+
+
+def _texts_replaced(
+    texts: Iterable[tuple[str, Slots]], slots: Slots, new: Iterable[tuple[str, Slots]]
+) -> tuple[tuple[str, Slots], ...]:
+    places = {text: kept for text, old in texts if (kept := old - slots)}
+    for text, added in new:
+        places[text] = places.get(text, EMPTY) | added
+    return tuple(sorted(places.items(), key=lambda item: item[1].start or 0))
 
 
 def _union(sets: Iterable[Slots]) -> Slots:

@@ -158,11 +158,15 @@ class Slots:
     def __and__(self, other: Slots, /) -> Slots:
         if self._offset == other._offset:
             return _make(self._offset, self._bits & other._bits)
+        if not self._bits:
+            return self  # an empty set has an offset too: seen from there, the other one would be wide
         return _make(self._offset, self._bits & _shifted(other, self._offset))
 
     def __sub__(self, other: Slots, /) -> Slots:
         if self._offset == other._offset:
             return _make(self._offset, self._bits & ~other._bits)
+        if not self._bits:
+            return self
         return _make(self._offset, self._bits & ~_shifted(other, self._offset))
 
     def __xor__(self, other: Slots, /) -> Slots:
