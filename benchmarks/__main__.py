@@ -6,9 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks.ratios import MEASURES, Effort
+import attrs
 
-__all__ = ["main"]
+from benchmarks import journal, ratios
+from benchmarks.effort import Effort
+
+__all__ = ["MEASURES", "main"]
+
+MEASURES = {**ratios.MEASURES, **journal.MEASURES}
+"""The measurements by name, in the order in which they run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,14 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--passes", type=int, default=default.passes, help="alternations over all cases")
     parser.add_argument("--cases", type=int, default=default.cases, help="how many cases to evaluate (all)")
     parser.add_argument("--slots", type=int, default=default.slots, help="how many ready slots to classify and bill")
+    parser.add_argument("--weeks", type=int, default=default.weeks, help="the weeks of an old diary")
+    parser.add_argument("--appends", type=int, default=default.appends, help="how many segments to record singly")
+    parser.add_argument("--contracts", type=int, default=default.contracts, help="how many contracts to ingest")
+    parser.add_argument("--entries", type=int, default=default.entries, help="how many entries to verify")
     given = parser.parse_args(arguments)
-    effort = Effort(
-        rounds=given.rounds,
-        imports=given.imports,
-        passes=given.passes,
-        cases=given.cases,
-        slots=given.slots,
-    )
+    effort = Effort(**{field.name: getattr(given, field.name) for field in attrs.fields(Effort)})
     failed = 0
     for name, measure in MEASURES.items():
         if given.only and name not in given.only:

@@ -10,8 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-import attrs
-
+from benchmarks.effort import Effort
 from benchmarks.timing import Ratio, Times, alternate, processes, uncollected
 from benchmarks.weeks import full_week, reasons_of
 from workdiary import ReasonCode, Sheet, Slot, Slots, classify
@@ -20,7 +19,7 @@ from workdiary.model.outcome import Bill
 from workdiary.rules.billing import bill
 from workdiary.rules.limit import Allowance, allowances
 
-__all__ = ["MEASURES", "Effort"]
+__all__ = ["MEASURES"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,17 +31,6 @@ _EVERY_NAME: Final = "import workdiary\nfor name in workdiary.__all__: getattr(w
 
 _CLASSIFICATIONS: Final = 100
 """How many weeks one timed call classifies, so that it takes about as long as making the segments."""
-
-
-@attrs.frozen(kw_only=True)
-class Effort:
-    """How much to measure: rounds in one process, rounds of whole processes, passes, cases and slots."""
-
-    rounds: int = 401
-    imports: int = 41
-    passes: int = 7
-    cases: int | None = None
-    slots: int = 10_000_000
 
 
 def stating(effort: Effort) -> Iterator[Ratio]:

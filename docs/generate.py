@@ -156,6 +156,11 @@ _GROUPS = (
     ("A change is refused", ReasonCode.ROLE_NOT_PERMITTED, ReasonCode.NOTHING_THERE),
     ("A segment is not protected", ReasonCode.MANUAL_TIME, ReasonCode.LIFETIME_CAP),
     ("A dispute is refused", ReasonCode.REVIEW_NOT_OPEN, ReasonCode.REVIEW_CLOSED),
+    (
+        "A week of a diary cannot be closed, disputed or claimed for",
+        ReasonCode.WEEK_NOT_LOCKED,
+        ReasonCode.ALREADY_RESOLVED,
+    ),
 )
 
 _FACTS: tuple[tuple[str, object], ...] = (

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks import compare, records, weeks
-from benchmarks.__main__ import main
-from benchmarks.ratios import MEASURES
+from benchmarks.__main__ import MEASURES, main
 from workdiary import ReasonCode
 from workdiary.formats import native
 
 TINY = ["--report-only", "--rounds=1", "--imports=1", "--passes=1", "--cases=3", "--slots=1000"]
+TINY += ["--weeks=5", "--appends=3", "--contracts=1", "--entries=300"]
 
 PRINTED = {
     "statement": "statement of 240 segments / making them",
@@ -23,6 +23,11 @@ PRINTED = {
     "evaluate": "evaluate / json.loads of the same lines (3 cases",
     "import": "import workdiary / import attrs, cattrs, pendulum",
     "many-weeks": "million slots of ready weeks classified and billed in a second",
+    "append": "recording a segment / a bare INSERT with the same pragmas",
+    "growth": "the statement of this week in a diary of 5 weeks / of 4",
+    "ingest": "ingesting 230 segments on PostgreSQL / COPY of them as bare rows",
+    "verify": "verifying a diary of 461 entries, its chain: µs an entry / 20",
+    "replay": "memory for replaying 1,150 segments, the whole process / 200 MB",
 }
 
 

@@ -44,7 +44,11 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     ("statement", "absent"),
     [
         ("import workdiary", ("attrs", "cattrs", "pendulum", "typer", "rich", "hypothesis", "json")),
-        ("from workdiary import *", ("cattrs", "pendulum", "typer", "rich", "hypothesis", "json", "tomllib")),
+        (
+            "from workdiary import Contract, Segment, Terms, judge, judge_upload, settle, week_statement",
+            ("cattrs", "pendulum", "typer", "rich", "hypothesis", "json", "tomllib", "hashlib"),
+        ),
+        ("from workdiary import *", ("pendulum", "typer", "rich", "hypothesis", "sqlalchemy", "psycopg", "sqlite3")),
         ("import workdiary.formats.evaluate", ("pendulum", "typer", "rich", "hypothesis")),
     ],
 )

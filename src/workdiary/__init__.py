@@ -18,6 +18,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from workdiary import policies
+    from workdiary.diary.changes import (
+        FactsChanged,
+        PaymentFailed,
+        StatusChanged,
+        TermsChanged,
+        TimeDisputed,
+        TimeTracked,
+    )
+    from workdiary.diary.closing import close_due, close_week, resolve
+    from workdiary.diary.diary import Diary
+    from workdiary.diary.draft import Answer, AnswerKind
+    from workdiary.diary.entry import Entry, Head
+    from workdiary.diary.ingest import ingest
+    from workdiary.diary.verify import verify
     from workdiary.errors import WorkdiaryError
     from workdiary.model.activity import Activity, Minute
     from workdiary.model.contract import (
@@ -52,15 +66,22 @@ __all__ = [
     "Activity",
     "Actor",
     "AlreadyProtected",
+    "Answer",
+    "AnswerKind",
     "Contract",
     "ContractStatus",
+    "Diary",
     "Edit",
+    "Entry",
     "Fact",
     "Facts",
+    "FactsChanged",
+    "Head",
     "Hours",
     "Instant",
     "Minute",
     "Money",
+    "PaymentFailed",
     "Policy",
     "Reason",
     "ReasonCode",
@@ -73,7 +94,11 @@ __all__ = [
     "Snapshot",
     "Source",
     "StatusChange",
+    "StatusChanged",
     "Terms",
+    "TermsChanged",
+    "TimeDisputed",
+    "TimeTracked",
     "Timeline",
     "Verdict",
     "WallOffset",
@@ -86,19 +111,24 @@ __all__ = [
     "apply",
     "claim",
     "classify",
+    "close_due",
+    "close_week",
     "credit",
     "delete_time",
     "edit_label",
     "edit_memo",
     "hours",
+    "ingest",
     "instant",
     "judge",
     "judge_upload",
     "merge",
     "policies",
+    "resolve",
     "settle",
     "slot_at",
     "slot_start",
+    "verify",
     "week_statement",
     "zone",
 ]
@@ -106,6 +136,13 @@ __all__ = [
 # Where each public name lives. A name is loaded when it is first asked for: a backend that only wants
 # `Slots` does not pay for the rules, and `import workdiary` itself costs next to nothing.
 _HOME: Final = {
+    "workdiary.diary.changes": "FactsChanged PaymentFailed StatusChanged TermsChanged TimeDisputed TimeTracked",
+    "workdiary.diary.closing": "close_due close_week resolve",
+    "workdiary.diary.diary": "Diary",
+    "workdiary.diary.draft": "Answer AnswerKind",
+    "workdiary.diary.entry": "Entry Head",
+    "workdiary.diary.ingest": "ingest",
+    "workdiary.diary.verify": "verify",
     "workdiary.errors": "WorkdiaryError",
     "workdiary.model.activity": "Activity Minute",
     "workdiary.model.contract": "Actor AlreadyProtected Contract ContractStatus Fact Facts Role StatusChange Terms",

@@ -31,7 +31,11 @@ def status(since: str, value: ContractStatus) -> StatusChange:
 
 
 def test_the_words_of_a_contract() -> None:
-    assert {role.name: role.value for role in Role} == {"FREELANCER": "freelancer", "CLIENT": "client"}
+    assert [(role.name, role.value) for role in Role] == [
+        ("FREELANCER", "freelancer"),
+        ("CLIENT", "client"),
+        ("PLATFORM", "platform"),
+    ]
     assert {one.name: one.value for one in ContractStatus} == {
         "ACTIVE": "active",
         "PAUSED": "paused",

@@ -40,6 +40,9 @@ CODES = {
     "lifetime_cap": "PROTECT-7",
     "review_not_open": "DISPUTE-1",
     "review_closed": "DISPUTE-1",
+    "week_not_locked": "EDIT-3",
+    "week_not_closed": "CALENDAR",
+    "already_resolved": "CLAIM-1",
 }
 
 

@@ -7,7 +7,6 @@ made only for errors, and whole lists of bare numbers are looked at together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from types import NoneType
 from typing import Any, Final, TypeAlias, cast
 
@@ -16,7 +15,7 @@ import attrs
 from workdiary.errors import DocumentError, WorkdiaryError
 from workdiary.formats.reading import entries, field, object_of, slot_of, text_of
 from workdiary.model.activity import MINUTES, Activity
-from workdiary.model.segment import Segment, Snapshot, Source, check_text
+from workdiary.model.segment import Segment, Snapshot, Source, check_text, checked_segment, checked_snapshot
 from workdiary.model.slots import SECONDS_PER_SLOT, WIDEST, Slot
 from workdiary.model.text import label_or_none
 from workdiary.model.times import Instant, slot_start
@@ -49,18 +48,24 @@ class Run:
 
     def segments(self) -> Iterator[Segment]:
         """Yield the segments one by one."""
+        source, memo, label = self.source, self.memo, self.label
         nothing = (None,) * (self.stop - self.start)
         each = zip(range(self.start, self.stop), self.activity or nothing, self.snapshots or nothing, strict=True)
         for slot, counts, shots in each:
-            several = shots if isinstance(shots, tuple) else () if shots is None else (shots,)
-            yield Segment(
-                slot=Slot(slot),
-                source=self.source,
-                memo=self.memo,
-                label=self.label,
-                activity=Activity.of_meter(counts) if isinstance(counts, int) else counts,
-                snapshots=tuple(_snapshot(shot, slot) for shot in several),
+            yield checked_segment(
+                Slot(slot),
+                source,
+                memo,
+                label,
+                Activity.of_meter(counts) if type(counts) is int else cast("Activity | None", counts),
+                _snapshots_at(shots, slot),
             )
+
+
+def _snapshots_at(shots: Shots, slot: int) -> tuple[Snapshot, ...]:
+    if type(shots) is int:
+        return (checked_snapshot(Instant(slot * SECONDS_PER_SLOT + shots), None),)
+    return tuple([_snapshot(shot, slot) for shot in shots]) if isinstance(shots, tuple) else ()
 
 
 _KEYS: Final = {"from", "to", "source", "memo", "label", "activity", "snapshots"}
@@ -183,33 +188,50 @@ def _snapshot(shot: Any, slot: int) -> Snapshot:
 
 def runs_of_segments(ordered: Iterable[Segment]) -> Iterator[Run]:
     """Yield ordered segments as maximal runs."""
+    run: list[Segment] = []
+    for segment in ordered:
+        if run:
+            last = run[-1]
+            continues = (
+                segment.slot == last.slot + 1
+                and segment.source is last.source
+                and segment.memo == last.memo
+                and segment.label == last.label
+            )
+            if not continues:
+                yield _run_of(run)
+                run = []
+        run.append(segment)
+    if run:
+        yield _run_of(run)
 
-    def kind(numbered: tuple[int, Segment]) -> tuple[int, Source, str, str | None]:
-        place, segment = numbered
-        return segment.slot - place, segment.source, segment.memo, segment.label
 
-    for _, group in groupby(enumerate(ordered), key=kind):
-        segments = [segment for _, segment in group]
-        first = segments[0]
-        activity = tuple(_activity_out(segment.activity) for segment in segments)
-        snapshots = tuple(_shots_out(segment.snapshots) for segment in segments)
-        yield Run(
-            start=first.slot,
-            stop=Slot(first.slot + len(segments)),
-            source=first.source,
-            memo=first.memo,
-            label=first.label,
-            activity=activity if any(counts is not None for counts in activity) else (),
-            snapshots=snapshots if any(shots is not None for shots in snapshots) else (),
-        )
+def _run_of(segments: list[Segment]) -> Run:
+    first = segments[0]
+    activity = tuple([_activity_out(segment.activity) for segment in segments])
+    snapshots = tuple([_shots_out(segment.snapshots) for segment in segments])
+    return Run(
+        start=first.slot,
+        stop=Slot(first.slot + len(segments)),
+        source=first.source,
+        memo=first.memo,
+        label=first.label,
+        activity=activity if any(counts is not None for counts in activity) else (),
+        snapshots=snapshots if any(shots is not None for shots in snapshots) else (),
+    )
 
 
 def _activity_out(activity: Activity | None) -> Activity | int | None:
     # A bare meter is written, and read again, as its number.
-    return activity.meter if activity is not None and activity == Activity.of_meter(activity.meter) else activity
+    if activity is None:
+        return None
+    bare = Activity.of_meter(activity.meter)
+    return activity.meter if activity is bare or activity == bare else activity
 
 
 def _shots_out(snapshots: tuple[Snapshot, ...]) -> Shots:
+    if len(snapshots) == 1 and snapshots[0].digest is None and snapshots[0].at is not None:
+        return snapshots[0].at % SECONDS_PER_SLOT  # one at a known second, as in most segments
     return _shortest(tuple(map(_snapshot_out, snapshots)))
 
 

@@ -116,6 +116,8 @@ class Activity:
     @classmethod
     def of_meter(cls, meter: int) -> Activity:
         """Return the activity of a segment of which only the meter, 0 to 10, is known."""
+        if type(meter) is int and 0 <= meter < len(_OF_METER):
+            return _OF_METER[meter]
         return cls.of_totals(meter)
 
     @classmethod
@@ -159,3 +161,8 @@ def _check_count(count: object, argument: str, most: int = _MOST) -> None:
         raise InvalidValue(argument, count, "is negative", "give a count, 0 or more")
     if count > most:
         raise InvalidValue(argument, count, f"is more than {most} events", "check the counter")
+
+
+# There are eleven of them, and a long diary has each ten thousand times.
+_OF_METER: tuple[Activity, ...] = ()
+_OF_METER = tuple(map(Activity.of_meter, range(MINUTES + 1)))

@@ -15,7 +15,7 @@ from workdiary.model.slots import SECONDS_PER_SLOT, Slot, check_slot
 from workdiary.model.text import label_or_none
 from workdiary.model.times import Instant, Moment, moment, slot_at, slot_start
 
-__all__ = ["MEMO_LENGTH", "Segment", "Snapshot", "Source"]
+__all__ = ["MEMO_LENGTH", "Segment", "Snapshot", "Source", "checked_segment", "checked_snapshot"]
 
 MEMO_LENGTH = 4000
 """The longest memo or label, in characters."""
@@ -139,6 +139,34 @@ class Segment:
     def meter(self) -> int | None:
         """The activity meter, 0 to 10; `None` when unknown and for manual time (ACTIVITY-1)."""
         return None if self.activity is None else self.activity.meter
+
+
+_set = object.__setattr__
+
+
+def checked_segment(
+    slot: Slot, source: Source, memo: str, label: str | None, activity: Activity | None, snapshots: tuple[Snapshot, ...]
+) -> Segment:
+    """Return a segment of parts that the caller has checked already, as a reader of whole runs has.
+
+    For a long diary this is most of the reading. Everybody else uses `Segment`, which checks.
+    """
+    made = Segment.__new__(Segment)
+    _set(made, "slot", slot)
+    _set(made, "source", source)
+    _set(made, "memo", memo)
+    _set(made, "label", label)
+    _set(made, "activity", activity)
+    _set(made, "snapshots", snapshots)
+    return made
+
+
+def checked_snapshot(at: Instant | None, digest: str | None) -> Snapshot:
+    """Return a snapshot of parts that the caller has checked already."""
+    made = Snapshot.__new__(Snapshot)
+    _set(made, "at", at)
+    _set(made, "digest", digest)
+    return made
 
 
 def check_text(text: object, argument: str) -> None:

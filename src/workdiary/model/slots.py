@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final, NewType, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Final, NewType, TypeAlias, TypeVar, cast, final
 
 from workdiary.errors import InvalidValue
 
@@ -64,6 +64,7 @@ WIDEST: Final = 1 << 23
 
 
 _ONE: Final = ord("1")
+_INT: Final = {int}
 
 
 @final
@@ -88,11 +89,18 @@ class Slots:
     _bits: int
 
     def __init__(self, slots: Iterable[SlotLike] = ()) -> None:
-        numbers = [_slot(number, "slots") for number in slots]
+        given = list(slots)
+        # Numbers alone are looked at together: if the first and the last are slots, so are all between.
+        numbers = (
+            cast("list[int]", given) if set(map(type, given)) <= _INT else [_slot(each, "slots") for each in given]
+        )
         offset = min(numbers, default=0)
         bits = 0
         if numbers:
-            width = max(numbers) - offset + 1
+            last = max(numbers)
+            check_slot(offset, "slots")
+            check_slot(last, "slots")
+            width = last - offset + 1
             _check_width(width)
             # One pass over a byte string, then one conversion: a long import stays linear.
             marks = bytearray(b"0" * width)

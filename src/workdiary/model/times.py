@@ -126,7 +126,8 @@ def _seconds(value: Moment, argument: str, whole: bool) -> int:
     if isinstance(value, str):
         return _parsed(value, argument, whole)
     if isinstance(value, Instant):
-        return _within_reach(value, str(value), argument)
+        # Its text is for the error: most instants are in reach, and a diary has a hundred thousand.
+        return value if _EARLIEST <= value < _LATEST else _within_reach(value, str(value), argument)
     if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise NaiveDatetime(argument, str(value), "has no zone", "attach one, such as datetime.timezone.utc")

@@ -49,7 +49,6 @@ class ReasonCode(Enum):
     # A week cannot be closed, disputed or claimed for in a diary.
     WEEK_NOT_LOCKED = "week_not_locked"
     WEEK_NOT_CLOSED = "week_not_closed"
-    WEEK_PARKED = "week_parked"
     ALREADY_RESOLVED = "already_resolved"
 
     @property
@@ -86,7 +85,6 @@ _RULES: Mapping[ReasonCode, str] = {
     ReasonCode.REVIEW_CLOSED: "DISPUTE-1",
     ReasonCode.WEEK_NOT_LOCKED: "EDIT-3",
     ReasonCode.WEEK_NOT_CLOSED: "CALENDAR",
-    ReasonCode.WEEK_PARKED: "BILL-1",
     ReasonCode.ALREADY_RESOLVED: "CLAIM-1",
 }
 
