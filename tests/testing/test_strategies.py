@@ -27,7 +27,7 @@ _VALUES = sorted(
     (
         value
         for name in workdiary.__all__
-        if inspect.isclass(value := getattr(workdiary, name)) and not issubclass(value, Exception)
+        if inspect.isclass(value := getattr(workdiary, name)) and not issubclass(value, (Exception, workdiary.Diary))
     ),
     key=lambda value: value.__name__,
 )

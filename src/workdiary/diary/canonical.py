@@ -1,7 +1,8 @@
 r"""The bytes that are hashed, and the hashes: everything that a stranger needs to check a diary.
 
-Canonical bytes are JSON without white space, its keys in order, every character beyond ASCII escaped
-as ``\uXXXX`` in lower case, without floats. The digest of an entry is
+Canonical bytes are JSON without white space, its keys in order, without floats. Control characters, and
+every character beyond ASCII, are escaped as ``\uXXXX`` in lower case, those beyond U+FFFF as their two
+surrogates, and the usual ones as ``\b \t \n \f \r``. The digest of an entry is
 
     SHA-256( "workdiary/entry/1" LF  previous digest, 32 bytes  canonical bytes of the entry )
 
@@ -21,7 +22,10 @@ from typing import Any, Final
 __all__ = ["DOCUMENT_PREFIX", "ENTRY_PREFIX", "NO_DIGEST", "canonical", "document_digest", "entry_digest"]
 
 ENTRY_PREFIX: Final = b"workdiary/entry/1\n"
+"""What is hashed before an entry."""
+
 DOCUMENT_PREFIX: Final = b"workdiary/document/1\n"
+"""What is hashed before a document."""
 
 NO_DIGEST: Final = bytes(32)
 """The digest before the first entry."""

@@ -111,13 +111,25 @@ class LateEvidence:
 
 
 @attrs.frozen(kw_only=True)
-class TimeAdded:
-    """Manual time: the range that was asked for, and the `slots` of it that were added (MANUAL-3)."""
+class _OfARange:
+    """A change of the time in a range: what was asked for, one run, and what it took effect on."""
 
     asked: Slots
+    slots: Slots
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.asked.runs()) != 1:
+            raise InvalidValue("asked", self.asked, "is not one run of slots", "give the range that was asked for")
+        if not self.slots <= self.asked:
+            raise InvalidValue("slots", self.slots, "reach beyond what was asked", "give slots of the range")
+
+
+@attrs.frozen(kw_only=True)
+class TimeAdded(_OfARange):
+    """Manual time: the range that was asked for, and the `slots` of it that were added (MANUAL-3)."""
+
     memo: str
     label: str | None = None
-    slots: Slots
 
     @property
     def request(self) -> AddTime:
@@ -127,11 +139,8 @@ class TimeAdded:
 
 
 @attrs.frozen(kw_only=True)
-class TimeDeleted:
+class TimeDeleted(_OfARange):
     """Whole segments deleted, with their activity and snapshots (EDIT-4)."""
-
-    asked: Slots
-    slots: Slots
 
     @property
     def request(self) -> DeleteTime:
@@ -141,12 +150,10 @@ class TimeDeleted:
 
 
 @attrs.frozen(kw_only=True)
-class MemoEdited:
+class MemoEdited(_OfARange):
     """Another memo for the recorded segments of a range."""
 
-    asked: Slots
     memo: str
-    slots: Slots
 
     @property
     def request(self) -> EditMemo:
@@ -156,12 +163,10 @@ class MemoEdited:
 
 
 @attrs.frozen(kw_only=True)
-class LabelEdited:
+class LabelEdited(_OfARange):
     """Another activity label, or none, for the recorded segments of a range."""
 
-    asked: Slots
     label: str | None
-    slots: Slots
 
     @property
     def request(self) -> EditLabel:

@@ -6,7 +6,6 @@ what it says can be computed again without anything else, by anyone, at any time
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import attrs
@@ -14,7 +13,8 @@ import attrs
 from workdiary.diary.canonical import canonical, document_digest
 from workdiary.diary.changes import WeekClosed
 from workdiary.diary.entry import Entry, Head
-from workdiary.errors import ChainError, DocumentError
+from workdiary.errors import NOTHING, ChainError, DocumentError
+from workdiary.formats.reading import object_of, parse_json
 from workdiary.model.contract import Contract
 from workdiary.model.outcome import Bill
 from workdiary.model.policy import Calendar, Policy
@@ -28,6 +28,7 @@ __all__ = ["ClosedWeek", "policy_digest", "statement_document"]
 
 FORMAT: Final = "workdiary-statement"
 VERSION: Final = 1
+KEYS: Final = {"journal", "contract", "policy", "tracked", "manual", "protected", "calendar", "amount"}
 
 
 def statement_document(statement: WeekStatement, head: Head) -> dict[str, Any]:
@@ -99,9 +100,12 @@ class ClosedWeek:
         place = f"entries[{entry.number}]"
         if not isinstance(closed, WeekClosed):
             raise DocumentError(place, entry.id, "closes no week", "give the entry of a WeekClosed")
-        if document_digest(closed.statement.encode("ascii")) != closed.digest:
+        if document_digest(closed.statement.encode("ascii", "replace")) != closed.digest:
             raise ChainError(place, closed.digest, "is not the digest of the statement", "restore a copy that verifies")
-        document = json.loads(closed.statement)
+        document = object_of(parse_json(closed.statement, place), place)
+        missing = sorted(KEYS - document.keys())
+        if missing:
+            raise DocumentError(f"{place}.{missing[0]}", NOTHING, "is missing", "restore a copy that verifies")
         return cls(
             entry=entry,
             document=document,
@@ -123,7 +127,7 @@ class ClosedWeek:
         Raises `ChainError` when it does not come out to the same bytes.
         """
         statement = week_statement(self.contract, sheet, week=week, policy=self.policy)
-        again = canonical(statement_document(statement, Head.parse(self.document["journal"])))
+        again = canonical(statement_document(statement, Head.parse(str(self.document["journal"]))))
         if again != canonical(self.document):
             raise ChainError(
                 f"entries[{self.entry.number}]",

@@ -19,12 +19,12 @@ from workdiary.diary.canonical import canonical, document_digest
 from workdiary.diary.changes import DisputeResolved, PaymentFailed, TimeDisputed, WeekClosed, WeekParked
 from workdiary.diary.closed import ClosedWeek, policy_digest, statement_document
 from workdiary.diary.diary import Diary
-from workdiary.diary.draft import Answer, AnswerKind, Draft
-from workdiary.diary.entry import Entry, check_id
-from workdiary.diary.journal import Journal, WeekState
+from workdiary.diary.draft import Answer, AnswerKind, Draft, check_sent
+from workdiary.diary.entry import Entry
+from workdiary.diary.journal import Journal, KeptWeek, WeekState
 from workdiary.diary.page import WeekPage
 from workdiary.diary.reconcile import differences
-from workdiary.errors import InvalidValue, OutsideContract, StoreError, WorkdiaryError
+from workdiary.errors import ChainError, InvalidValue, OutsideContract, StoreError, WorkdiaryError
 from workdiary.model.contract import Actor, Role
 from workdiary.model.outcome import Settlement
 from workdiary.model.sheet import Sheet
@@ -62,28 +62,49 @@ def close_week(diary: Diary, week: Week | Moment, *, by: Actor) -> Closing:
     The statement is computed, reconciled and recorded with its digest and the policy's. A week that is
     closed already stays as it is, and its bill is checked against the diary again. A week whose figures
     do not agree, or cannot be read, is parked: no bill comes out of it, and closing it may be tried again.
-    Only the platform closes weeks. Raises `StoreError` when it is not known whether it was recorded.
+    Only the platform closes weeks. Raises `StoreError` when it is not known whether it was recorded,
+    `OutsideContract` for a week without segments of another time than the contract's, and `ChainError` when
+    a bill on record is not what the diary comes to, or cannot be read.
     """
-    if by.role is not Role.PLATFORM:
-        raise InvalidValue("by", by.role.value, "does not close weeks", "close them as the platform")
+    if not isinstance(by, Actor) or by.role is not Role.PLATFORM:
+        given = by.role.value if isinstance(by, Actor) else by
+        raise InvalidValue("by", given, "does not close weeks", "close them as the platform")
     with diary.drafting() as draft:
-        found = week if isinstance(week, Week) else draft.week_of(moment(week, "week"))
+        found = draft.calendars.found(week)
         locks_at = draft.policy_of(found).locks_at(found)
+        kept: KeptWeek | None = None
+        is_empty = False
         try:
+            kept = draft.kept(found)
             page = draft.page(found)
             if page.closed is not None:
                 return _closed_before(draft, found, page, page.closed)
             if draft.at < locks_at:
                 reason = Reason(code=ReasonCode.WEEK_NOT_LOCKED, facts=(("locks_at", locks_at),))
                 return Closing(contract=draft.contract.id, week=found, state=page.state, reasons=(reason,))
-            return _close(draft, found, page, by)
+            if kept is not None and kept.state is WeekState.CLOSED:
+                remedy = "restore a copy that verifies; the week is not billed again"
+                raise ChainError("week", str(found), "was closed, but its closing is not among the entries", remedy)
+            is_empty = not page.cells and (kept is None or not kept.sheet.worked)
+            return _close(draft, found, page, kept, by)
         except StoreError:
             raise
         except WorkdiaryError as error:
-            if isinstance(error, OutsideContract) and draft.kept(found) is None:
+            if draft.at < locks_at or _is_billed(draft, found, kept):
+                raise  # it could not be closed now, or is closed for ever
+            if is_empty and isinstance(error, OutsideContract):
                 raise  # asked for a week of another time: there is nothing to bill
             # Fail closed: what cannot be read or does not add up is not billed.
             return _park(draft, found, str(error), by)
+
+
+def _is_billed(draft: Draft, week: Week, kept: KeptWeek | None) -> bool:
+    """Return whether `week` is closed, also when it cannot be read as a whole."""
+    return draft.find(_id_of(week)) is not None or (kept is not None and kept.state is WeekState.CLOSED)
+
+
+def _id_of(week: Week) -> str:
+    return f"close {week.nominal.date()}"
 
 
 def _closed_before(draft: Draft, week: Week, page: WeekPage, entry: Entry) -> Closing:
@@ -92,8 +113,7 @@ def _closed_before(draft: Draft, week: Week, page: WeekPage, entry: Entry) -> Cl
     return Closing(contract=draft.contract.id, week=week, state=WeekState.CLOSED, entry=entry, closed=closed)
 
 
-def _close(draft: Draft, week: Week, page: WeekPage, by: Actor) -> Closing:
-    kept = draft.kept(week)
+def _close(draft: Draft, week: Week, page: WeekPage, kept: KeptWeek | None, by: Actor) -> Closing:
     policy = draft.policy_of(week)
     statement = week_statement(draft.contract, Sheet() if kept is None else kept.sheet, week=week, policy=policy)
     found = differences(statement, page.segments, kept)
@@ -103,7 +123,7 @@ def _close(draft: Draft, week: Week, page: WeekPage, by: Actor) -> Closing:
     change = WeekClosed(
         week=week.slots, statement=text.decode("ascii"), digest=document_digest(text), policy=policy_digest(policy)
     )
-    entry = draft.add(change, by=by, id=f"close {week.nominal.date()}")
+    entry = draft.add(change, by=by, id=_id_of(week))
     contract = draft.contract.id
     return Closing(
         contract=contract, week=week, state=WeekState.CLOSED, is_new=True, entry=entry, closed=ClosedWeek.of(entry)
@@ -129,8 +149,9 @@ def close_due(
 ) -> Iterator[Closing]:
     """Close every week in `journal` that ends by `at`, and yield what became of each.
 
-    Weeks that are not locked yet are left out; parked ones are tried again. Weeks without any segment
-    cost nothing and are not closed. Each is closed by itself: one that fails does not stop the others.
+    Weeks that are not locked yet are left out; parked ones are tried again. Weeks that only late evidence
+    from outside the contract touches are nothing to close. Each is closed by itself: one that fails does not
+    stop the others, and what it failed with is raised at the end.
     """
     ends_by = moment(at) // SECONDS_PER_SLOT
     due = [
@@ -139,15 +160,24 @@ def close_due(
         for item in journal.weeks(state=state, ends_by=ends_by)
         if contracts is None or item[0] in contracts
     ]
+    failed: list[WorkdiaryError] = []
     diaries: dict[str, Diary] = {}
     for contract, start in sorted(due):
         diary = diaries.get(contract)
         if diary is None:
             diaries.clear()  # they come contract by contract
             diary = diaries[contract] = Diary(journal, contract)
-        closing = close_week(diary, Instant(start * SECONDS_PER_SLOT), by=by)
+        try:
+            closing = close_week(diary, Instant(start * SECONDS_PER_SLOT), by=by)
+        except OutsideContract:
+            continue
+        except WorkdiaryError as error:
+            failed.append(error)
+            continue
         if not closing.reasons:
             yield closing
+    if failed:
+        raise failed[0]
 
 
 def resolve(diary: Diary, of: str, *, by: Actor, id: str) -> Answer:
@@ -158,7 +188,7 @@ def resolve(diary: Diary, of: str, *, by: Actor, id: str) -> Answer:
     is; this entry is its correction. Each is resolved once.
     """
     with diary.drafting() as draft:
-        known = draft.find(check_id(id))
+        known = draft.find(check_sent(id))
         if known is not None:
             same = isinstance(known.change, DisputeResolved) and known.change.of == of and known.by == by
             return Answer(kind=AnswerKind.EXISTS if same else AnswerKind.CONFLICT, id=id, entry=known)
@@ -195,22 +225,27 @@ def resolve(diary: Diary, of: str, *, by: Actor, id: str) -> Answer:
 def settlement_of(objection: Entry, page: WeekPage, closed: ClosedWeek) -> Settlement:
     """Return what the rules make of one `objection` to a closed week.
 
-    A segment that an earlier dispute was about is not settled again, and what was refunded is no longer
-    owed when the client does not pay.
+    A segment that an earlier dispute was about is not settled again. What was refunded is no longer paid, nor
+    owed when the client does not pay; and of a week that is not paid, disputes change nothing.
     """
-    earlier = EMPTY
-    refunded = EMPTY
+    disputed, refunded, is_paid = EMPTY, EMPTY, True
     for entry in page.objections:
         if entry.number >= objection.number:
             break
         if isinstance(entry.change, TimeDisputed):
             part = entry.change.disputed
-            refunded = refunded | _settled(closed, part - earlier, entry.at).refunded
-            earlier = earlier | part
+            if is_paid:
+                refunded = refunded | _settled(closed, part - disputed, entry.at).refunded
+            disputed = disputed | part
+        else:
+            is_paid = False
     change = objection.change
-    if isinstance(change, TimeDisputed):
-        return _settled(closed, change.disputed - earlier, objection.at)
-    return claim(closed.billable - refunded, closed.protected - refunded)
+    if not isinstance(change, TimeDisputed):
+        return claim(closed.billable - refunded, closed.protected - refunded)
+    if not is_paid:
+        return Settlement()
+    found = _settled(closed, change.disputed - disputed, objection.at)
+    return attrs.evolve(found, paid=found.paid - refunded)
 
 
 def _settled(closed: ClosedWeek, disputed: Slots, at: Instant) -> Settlement:

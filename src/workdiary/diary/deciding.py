@@ -87,6 +87,8 @@ class Decision:
 
 def decide(request: Request, view: View, *, by: Actor, at: Instant) -> Decision:
     """Return what becomes of `request` by `by` at the decision instant `at`."""
+    if not isinstance(by, Actor):
+        raise InvalidValue("by", by, "is not an Actor", "give one with its id and role")
     if isinstance(request, AddTime | DeleteTime | EditMemo | EditLabel):
         return _edit(request, view, by, at)
     if isinstance(request, TimeTracked):
@@ -108,7 +110,9 @@ def _decision(reasons: tuple[Reason, ...], change: Change) -> Decision:
 
 
 def _edit(edit: Edit, view: View, by: Actor, at: Instant) -> Decision:
-    weeks = [*view.weeks_of(edit.slots)]
+    # Nothing is recorded before the first terms or after now: a range of centuries is not read week by week.
+    reach = edit.slots.between(view.contract.begins_at.slot, ceil_slot(at + AHEAD))
+    weeks = [*view.weeks_of(reach)] or [view.week_of(at)]
     pages = [view.page(week) for week in weeks]
     taken = EMPTY
     for page in pages:
@@ -166,7 +170,8 @@ def _upload(upload: TimeTracked, view: View, by: Actor, at: Instant) -> Decision
         for reason in refused:
             accepted = accepted - reason.slots
     if accepted:
-        change: Change = attrs.evolve(upload, aside=slots - accepted)
+        aside_slots = slots - accepted
+        change = upload if upload.aside == aside_slots else attrs.evolve(upload, aside=aside_slots)
         return Decision(verdict=Verdict(changed=accepted), change=change, aside=tuple(aside))
     verdict = Verdict(reasons=in_order(aside))
     if ReasonCode.WEEK_LOCKED in verdict.codes:
@@ -209,11 +214,17 @@ def _against_contract_change(
         yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=facts)
     since = _since(change)
     open_from = first_open_week(view, at).starts_at
+    if isinstance(change, FactsChanged):
+        # PROTECT-5: what is on record when a week is invoiced decides about that week.
+        before = view.week_of(open_from).previous
+        invoiced_at = view.policy_of(before).calendar(before).invoiced_at
+        if invoiced_at < at:
+            open_from = max(open_from, Instant(invoiced_at + 1))
     if since < open_from:
         # What a locked week was judged by does not change any more.
         yield Reason(code=ReasonCode.WEEK_LOCKED, facts=(("since", since), ("locks_at", open_from)))
     if isinstance(change, StatusChanged) and change.status.status is ContractStatus.CLOSED:
-        after = _recorded_from(ceil_slot(since), view, at)
+        after = _recorded_from(ceil_slot(max(since, open_from)), view, at)
         if after:
             yield Reason(code=ReasonCode.OUTSIDE_CONTRACT, slots=after, facts=(("closes_at", since),))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from workdiary.diary.changes import ContractOpened
 from workdiary.diary.closed import ClosedWeek
 from workdiary.diary.deciding import Request, decide
-from workdiary.diary.draft import Answer, Calendars, Draft, check_opened
-from workdiary.diary.entry import START, Entry, check_id
+from workdiary.diary.draft import Answer, Calendars, Draft, check_opened, check_sent
+from workdiary.diary.entry import START, Entry
 from workdiary.diary.journal import Journal, Standing, WeekState
 from workdiary.diary.page import WeekPage, page_of
 from workdiary.errors import IdConflict
@@ -70,7 +70,7 @@ class Diary:
         with journal.writing(contract.id) as writing:
             if writing.standing is None:
                 entry = Entry.seal(
-                    contract=contract.id, after=START, id=check_id(id), at=writing.at, by=by, change=opened
+                    contract=contract.id, after=START, id=check_sent(id), at=writing.at, by=by, change=opened
                 )
                 writing.append([entry], contract=contract, policy=policy)
             else:
@@ -108,7 +108,7 @@ class Diary:
         with self.drafting() as draft:
             return draft.take(request, by=by, id=id)
 
-    def record_all(self, requests: list[tuple[Request, str]], *, by: Actor) -> tuple[Answer, ...]:
+    def record_all(self, requests: Iterable[tuple[Request, str]], *, by: Actor) -> tuple[Answer, ...]:
         """Record several requests, each with its id, or none of them.
 
         The answers stop at the first that is neither created nor on record; then nothing was recorded.
@@ -140,8 +140,7 @@ class Diary:
             raise
         if draft.entries:
             self._version = draft.head.version
-        while len(self._pages) > _PAGES:
-            del self._pages[min(self._pages)]
+        self._let_go()
 
     def forget(self) -> None:
         """Drop what has been read, so that it is read anew."""
@@ -155,7 +154,7 @@ class Diary:
         """
         standing = self.standing
         calendars = self._calendars_of(standing.policy)
-        found = week if isinstance(week, Week) else calendars.week_of(moment(week, "week"))
+        found = calendars.found(week)
         kept = self._journal.week(self._id, found.start)
         sheet = Sheet() if kept is None else kept.sheet
         if kept is not None and kept.state is WeekState.CLOSED:
@@ -174,11 +173,12 @@ class Diary:
         standing = self.standing
         self._catch_up(standing.head.version, lambda since: self._journal.read(self._id, since=since))
         calendars = self._calendars_of(standing.policy)
-        found = week if isinstance(week, Week) else calendars.week_of(moment(week, "week"))
+        found = calendars.found(week)
         page = self._pages.get(found.start)
         if page is None:
             page = page_of(found, self._journal.read(self._id, touching=(found.start, found.stop)))
             self._pages[found.start] = page
+            self._let_go()
         return page
 
     def segments(self, week: Week | Moment) -> tuple[Segment, ...]:
@@ -192,7 +192,7 @@ class Diary:
     def policy_of(self, week: Week | Moment) -> Policy:
         """Return the policy that judges `week`."""
         calendars = self._calendars_of(self.standing.policy)
-        return calendars.of(week if isinstance(week, Week) else calendars.week_of(moment(week, "week")))
+        return calendars.of(calendars.found(week))
 
     def entries(self, *, since: int = 0) -> Iterator[Entry]:
         """Yield the entries after number `since`, in order."""
@@ -202,6 +202,10 @@ class Diary:
         if self._known is None or self._known.policy != policy:
             self._known = Calendars(policy)
         return self._known
+
+    def _let_go(self) -> None:
+        while len(self._pages) > _PAGES:
+            del self._pages[min(self._pages)]
 
     def _catch_up(self, version: int, read: Callable[[int], Iterator[Entry]]) -> None:
         """Drop the pages that somebody else has changed since they were read."""

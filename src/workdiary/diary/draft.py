@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, MutableMapping
 from enum import Enum
+from typing import Final
 
 import attrs
 
@@ -24,15 +25,19 @@ from workdiary.diary.deciding import Decision, Request, decide
 from workdiary.diary.entry import Entry, Head, check_id
 from workdiary.diary.journal import KeptWeek, WeekState, Writing, head_of
 from workdiary.diary.page import WeekPage, contract_after, page_of
-from workdiary.errors import InvalidValue, UnknownContract
+from workdiary.errors import InvalidValue, StoreError, UnknownContract, WorkdiaryError
 from workdiary.model.contract import Actor, Contract
 from workdiary.model.policy import Policy
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slot, Slots
-from workdiary.model.times import Instant, Week
+from workdiary.model.times import Instant, Moment, Week, moment
 from workdiary.model.verdict import Reason, Verdict
 
 __all__ = ["Answer", "AnswerKind", "Calendars", "Draft"]
+
+
+OWN_IDS: Final = ("close ", "park ")
+"""How the ids begin that a diary gives by itself, so that a week is closed once: nobody else may take them."""
 
 
 class AnswerKind(Enum):
@@ -87,6 +92,17 @@ class Calendars:
             found = self._policies[week.start] = policies.get(self.policy, at=week.starts_at)
         return found
 
+    def found(self, week: Week | Moment) -> Week:
+        """Return the week that is, or contains, `week`. Raises `InvalidValue` for a week of another policy."""
+        if not isinstance(week, Week):
+            return self.week_of(moment(week, "week"))
+        own = self._week_of_slot(week.start)
+        if (own.start, own.stop) != (week.start, week.stop):
+            raise InvalidValue(
+                "week", str(week), f"is not a week of this contract; the nearest is the {own}", "give an instant in it"
+            )
+        return own
+
     def week_of(self, at: int) -> Week:
         """Return the week that contains the instant `at`."""
         for week in self._near:
@@ -99,12 +115,12 @@ class Calendars:
         if slots.start is None or slots.stop is None:
             return
         week = self._week_of_slot(slots.start)
-        while week.start < slots.stop:
-            if slots.between(week.start, week.stop):
-                yield week
-            if week.stop >= slots.stop:
+        while True:
+            yield week
+            rest = slots.between(week.stop, slots.stop)
+            if rest.start is None:
                 return
-            week = week.next
+            week = self._week_of_slot(rest.start)
 
     def _week_of_slot(self, slot: Slot) -> Week:
         for week in self._near:
@@ -179,7 +195,7 @@ class Draft:
 
     def take(self, request: Request, *, by: Actor, id: str) -> Answer:
         """Judge `request` and take it into the draft, or say why not."""
-        known = self.find(check_id(id))
+        known = self.find(check_sent(id))
         if known is not None:
             same = known.by == by and is_same(known.change, request)
             return Answer(kind=AnswerKind.EXISTS if same else AnswerKind.CONFLICT, id=id, entry=known)
@@ -193,12 +209,14 @@ class Draft:
     def add(self, change: Change, *, by: Actor, id: str) -> Entry:
         """Take in `change`, which is decided already."""
         entry = Entry.seal(contract=self.contract.id, after=self.head, id=id, at=self.at, by=by, change=change)
-        for week in self.weeks_of(change.slots):
-            page = self.page(week)
-            page.fold(entry, change)
-            self._touched[week.start] = page
+        # All that can fail comes before anything changes: what cannot be taken in leaves no trace.
+        pages = [self.page(week) for week in self.weeks_of(change.slots)]
+        cells = [page.after(entry, change) for page in pages]
         rule = self.calendars.of(self.calendars.week_of(self.at)).dispute
         self.contract = contract_after(self.contract, entry, change, rule)
+        for page, found in zip(pages, cells, strict=True):
+            page.fold(entry, change, found)
+            self._touched[page.week.start] = page
         self.entries.append(entry)
         self.head = entry.head
         self._found[id] = entry
@@ -217,7 +235,13 @@ class Draft:
         if known is not None:
             return known
         entry = Entry.seal(contract=self.contract.id, after=self.head, id=id, at=self.at, by=by, change=change)
-        kept = self.kept(week) or KeptWeek(start=week.start, stop=week.stop, state=WeekState.OPEN, sheet=Sheet())
+        try:
+            before = self.kept(week)
+        except StoreError:
+            raise
+        except WorkdiaryError:
+            before = None  # unreadable, and so not to be kept as it is either
+        kept = before or KeptWeek(start=week.start, stop=week.stop, state=WeekState.OPEN, sheet=Sheet())
         parked = [attrs.evolve(kept, state=WeekState.PARKED)]
         self._writing.append([entry], contract=self.contract, policy=self.calendars.policy, weeks=parked)
         self._pages.pop(week.start, None)
@@ -239,6 +263,14 @@ def is_same(change: Change, request: Request) -> bool:
     if isinstance(change, TimeAdded | TimeDeleted | MemoEdited | LabelEdited):
         return change.request == request
     return change == request
+
+
+def check_sent(id: str) -> str:
+    """Return `id` if a caller may give it to an entry: not one that closing a week is recorded under."""
+    if check_id(id).startswith(OWN_IDS):
+        own = " and ".join(f"'{own}'" for own in OWN_IDS)
+        raise InvalidValue("id", id, f"begins like the diary's own, {own}", "give another, such as a random UUID")
+    return id
 
 
 def check_opened(opened: ContractOpened) -> None:

@@ -15,7 +15,7 @@ from workdiary.errors import ChainError, InvalidValue
 from workdiary.model.contract import Actor, Role
 from workdiary.model.slots import Slot
 from workdiary.model.text import is_blank
-from workdiary.model.times import Instant, instant
+from workdiary.model.times import Instant
 
 __all__ = ["ID_LENGTH", "START", "Entry", "Head", "check_id"]
 
@@ -136,12 +136,16 @@ class Entry:
     @cached_property
     def by(self) -> Actor:
         """Who recorded it."""
-        return Actor(id=self.data["by"]["id"], role=Role(self.data["by"]["role"]))
+        place = f"entries[{self.number}].by"
+        try:
+            return Actor(id=self.data["by"]["id"], role=Role(self.data["by"]["role"]))
+        except (KeyError, TypeError, ValueError):
+            raise ChainError(place, self.body[:60], "is not an actor", _REMEDY) from None
 
     @cached_property
     def change(self) -> Change:
         """What it records."""
-        return change_of(self.data["change"], f"entries[{self.number}].change")
+        return change_of(self.data.get("change"), f"entries[{self.number}].change")
 
     def check_seal(self) -> None:
         """Raise `ChainError` unless the digest is that of the canonical bytes and the digest before them."""
@@ -163,8 +167,13 @@ class Entry:
         self.check_seal()
         data = self.data
         slots = data.get("slots")
-        beside = [self.contract, self.number, self.id, None if self.start is None else [self.start, self.stop]]
+        beside = [
+            self.contract,
+            self.number,
+            self.id,
+            None if self.start is self.stop is None else [self.start, self.stop],
+        ]
         if beside != [data.get("contract"), data.get("number"), data.get("id"), slots]:
             raise ChainError(place, beside, "does not stand beside its own content", _REMEDY)
-        if self.at != instant(data.get("at", ""), place):
+        if str(self.at) != data.get("at"):
             raise ChainError(place, str(self.at), "is not the instant of its content", _REMEDY)

@@ -23,7 +23,7 @@ from workdiary.diary.draft import Answer, AnswerKind, Draft
 from workdiary.diary.entry import check_id
 from workdiary.diary.journal import Journal
 from workdiary.diary.requests import plain_request, request_of
-from workdiary.errors import InvalidValue, StoreError, UnknownContract, WorkdiaryError
+from workdiary.errors import InvalidValue, StoreError, WorkdiaryError
 from workdiary.formats.reading import field, object_of, parse_json, text_of
 from workdiary.model.contract import Actor
 from workdiary.plain import destructure, structure
@@ -121,7 +121,10 @@ def _batch(journal: Journal, batch: list[bytes | Item]) -> list[Answer]:
                         answers[place] = answer
                     else:
                         unreadable.append((place, _bytes(batch[place]), str(answer), item.id))
-        except UnknownContract as error:
+        except StoreError:
+            raise
+        except WorkdiaryError as error:
+            # No diary, or one that is damaged: nothing of the whole block was recorded.
             unreadable.extend((place, _bytes(batch[place]), str(error), item.id) for place, item in several)
     for place, body, why, id in unreadable:
         kept = journal.quarantine(body, why)

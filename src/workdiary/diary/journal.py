@@ -128,8 +128,9 @@ class Journal(Protocol):
     def read(self, contract: str, *, since: int = 0, touching: tuple[int, int] | None = None) -> Iterator[Entry]:
         """Yield the entries after number `since`, in order.
 
-        With `touching`, only those that touch a slot of ``touching[0] <= slot < touching[1]``. Entries come
-        as they are stored, unchecked. Raises `UnknownContract`.
+        With `touching`, only those whose `start` and `stop` share a slot with ``touching[0] <= slot <
+        touching[1]``: an entry with a hole reaches over it. Entries come as they are stored, unchecked. Who stops
+        reading half way hinders no writer. Raises `UnknownContract`.
         """
         ...
 
@@ -149,12 +150,16 @@ class Journal(Protocol):
         """Lock the diary of `contract`, which need not exist yet, for one decision.
 
         What was appended is durable when the block ends without an error, and undone when it ends with
-        one. Raises `StoreBusy` when the lock cannot be had in time.
+        one. Raises `StoreBusy` when the lock cannot be had in time, and `JournalError` for a block within a
+        block of one thread, and when the block is used after its end.
         """
         ...
 
     def quarantine(self, body: bytes, error: str) -> Quarantined:
-        """Keep `body`, which could not be read because of `error`; the same bytes are kept once."""
+        """Keep `body`, which could not be read because of `error`.
+
+        The same bytes are kept once. A number is never given twice, also not after its release.
+        """
         ...
 
     def quarantined(self) -> tuple[Quarantined, ...]:

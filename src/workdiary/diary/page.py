@@ -12,7 +12,7 @@ when it arrived::
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import attrs
 
@@ -37,7 +37,8 @@ from workdiary.diary.changes import (
 from workdiary.diary.entry import Entry
 from workdiary.diary.journal import KeptWeek, WeekState
 from workdiary.errors import ChainError
-from workdiary.model.contract import Contract
+from workdiary.model.activity import Activity
+from workdiary.model.contract import Contract, ContractStatus
 from workdiary.model.policy import DisputeRule
 from workdiary.model.segment import Segment
 from workdiary.model.sheet import Sheet
@@ -53,15 +54,45 @@ __all__ = ["Cell", "WeekPage", "contract_after", "page_of"]
 Written: TypeAlias = tuple[int, str]
 """When a text was written, and the id of the entry that brought it, which orders equal moments."""
 
-_NEVER: Written = (-(2**62), "")
+_NEVER: Final = -(2**62)
+
+
+class Known(NamedTuple):
+    """What the uploads for one slot counted: those that know the minutes together, and those that do not.
+
+    Kept apart, because the sum of the two kinds depends on their order, and uploads come in any.
+    """
+
+    minutes: Activity | None = None
+    totals: Activity | None = None
+
+    @classmethod
+    def of(cls, activity: Activity | None) -> Known:
+        """Return what one upload counted."""
+        return cls(totals=activity) if activity is None or activity.counts is None else cls(minutes=activity)
+
+    def plus(self, other: Known) -> Known:
+        """Return the two taken together, kind by kind."""
+        return Known(_sum(self.minutes, other.minutes), _sum(self.totals, other.totals))
+
+    @property
+    def activity(self) -> Activity | None:
+        """All of it as one."""
+        return _sum(self.minutes, self.totals)
+
+
+def _sum(one: Activity | None, other: Activity | None) -> Activity | None:
+    # Unknown is not zero (ACTIVITY-2).
+    return other if one is None else one if other is None else one + other
 
 
 class Cell(NamedTuple):
-    """A recorded segment, and when its memo and its label were written."""
+    """A recorded segment, and when its memo and its label were written; `known` once uploads have merged."""
 
     segment: Segment
     memo: Written
     label: Written
+    known: Known | None = None
 
 
 @attrs.define(kw_only=True)
@@ -96,27 +127,37 @@ class WeekPage:
             self._stale.clear()
         return KeptWeek(start=self.week.start, stop=self.week.stop, state=self.state, sheet=self._sheet)
 
-    def fold(self, entry: Entry, change: Change) -> None:
-        """Take in one `entry`, whose `change` is read already."""
+    def after(self, entry: Entry, change: Change) -> list[tuple[Slot, Cell | None]]:
+        """Return what becomes of the slots that `change` touches, without taking it in."""
+        return [*_cells_after(self.cells, entry, change, self.week)]
+
+    def fold(self, entry: Entry, change: Change, cells: list[tuple[Slot, Cell | None]] | None = None) -> None:
+        """Take in one `entry`, whose `change` is read already; `cells` are what `after` has returned for it."""
         if isinstance(change, WeekClosed):
             self.state, self.closed = WeekState.CLOSED, entry
         elif isinstance(change, WeekParked):
-            self.state = WeekState.PARKED
+            if self.closed is None:  # closed is for ever
+                self.state = WeekState.PARKED
         elif isinstance(change, TimeDisputed | PaymentFailed):
             self.objections.append(entry)
         elif isinstance(change, DisputeResolved):
             self.resolved[change.of] = entry
         elif isinstance(change, LateEvidence):
-            self.late.append(entry)
+            self._keep_late(entry, change.slots)
         else:
             if isinstance(change, TimeTracked) and change.aside:
-                self.late.append(entry)
-            for slot, cell in _cells_after(self.cells, entry, change, self.week):
+                self._keep_late(entry, change.aside)
+            for slot, cell in self.after(entry, change) if cells is None else cells:
                 self._stale.add(slot)
                 if cell is None:
                     del self.cells[slot]
                 else:
                     self.cells[slot] = cell
+
+    def _keep_late(self, entry: Entry, slots: Slots) -> None:
+        # An entry can reach over a week without touching it.
+        if slots.between(self.week.start, self.week.stop):
+            self.late.append(entry)
 
 
 def page_of(week: Week, entries: Iterable[Entry]) -> WeekPage:
@@ -135,6 +176,8 @@ def _cells_after(
     cells: Mapping[Slot, Cell], entry: Entry, change: Change, week: Week
 ) -> Iterator[tuple[Slot, Cell | None]]:
     """Yield what becomes of the slots of `week` that a change of time touches."""
+    if not isinstance(change, TimeTracked | TimeAdded | TimeDeleted | MemoEdited | LabelEdited):
+        return
     if isinstance(change, TimeTracked):
         written = (int(change.made_at), entry.id)
         for segment in change.segments:
@@ -144,7 +187,8 @@ def _cells_after(
     written = (int(entry.at), entry.id)
     for slot in change.slots.between(week.start, week.stop):
         if isinstance(change, TimeAdded):
-            yield slot, Cell(Segment.manual(slot, memo=change.memo, label=change.label), written, written)
+            segment = Segment.manual(slot, memo=change.memo, label=change.label)
+            yield slot, Cell(segment, _memo_written(segment, written), _label_written(segment, written))
             continue
         cell = cells.get(slot)
         if cell is None:
@@ -153,8 +197,17 @@ def _cells_after(
             yield slot, None
         elif isinstance(change, MemoEdited):
             yield slot, _with_memo(cell, change.memo, written)
-        elif isinstance(change, LabelEdited):
+        else:
             yield slot, _with_label(cell, change.label, written)
+
+
+def _memo_written(segment: Segment, written: Written) -> Written:
+    # Of two blank memos neither is the later one: which of them stays must not depend on their order.
+    return (_NEVER, segment.memo) if is_blank(segment.memo) else written
+
+
+def _label_written(segment: Segment, written: Written) -> Written:
+    return (_NEVER, "") if segment.label is None else written
 
 
 def _with_memo(cell: Cell, memo: str, written: Written) -> Cell:
@@ -167,21 +220,22 @@ def _with_label(cell: Cell, label: str | None, written: Written) -> Cell:
 
 
 def _uploaded(cell: Cell | None, segment: Segment, written: Written) -> Cell:
-    memo = _NEVER if is_blank(segment.memo) else written
-    label = _NEVER if segment.label is None else written
+    memo, label = _memo_written(segment, written), _label_written(segment, written)
     if cell is None:
         return Cell(segment, memo, label)
     # UPLOAD-2: the later text wins, and a text that was never written loses to any.
     earlier = cell.segment
-    merged = merge(earlier, segment)
+    known = (cell.known or Known.of(earlier.activity)).plus(Known.of(segment.activity))
     return Cell(
         attrs.evolve(
-            merged,
+            merge(earlier, segment),
             memo=segment.memo if memo > cell.memo else earlier.memo,
             label=segment.label if label > cell.label else earlier.label,
+            activity=known.activity,
         ),
         max(memo, cell.memo),
         max(label, cell.label),
+        known,
     )
 
 
@@ -192,7 +246,11 @@ def contract_after(contract: Contract, entry: Entry, change: Change, rule: Dispu
     if isinstance(change, TermsChanged):
         return attrs.evolve(contract, terms=dated(contract.terms, change.terms))
     if isinstance(change, StatusChanged):
-        return attrs.evolve(contract, status=dated(contract.status, change.status))
+        status = dated(contract.status, change.status)
+        if change.status.status is ContractStatus.CLOSED:
+            # EDIT-6: closed is the last status; what was planned for later falls away.
+            status = tuple(planned for planned in status if planned.since <= change.status.since)
+        return attrs.evolve(contract, status=status)
     if isinstance(change, FactsChanged):
         return attrs.evolve(contract, facts=dated(contract.facts, change.facts))
     if isinstance(change, TimeDisputed):

@@ -15,10 +15,10 @@ from workdiary.diary.changes import ContractOpened, WeekClosed
 from workdiary.diary.closed import ClosedWeek, policy_digest
 from workdiary.diary.draft import Calendars
 from workdiary.diary.entry import START, Entry, Head
-from workdiary.diary.journal import Journal, KeptWeek, WeekState
+from workdiary.diary.journal import Journal, WeekState
 from workdiary.diary.page import WeekPage, contract_after
 from workdiary.diary.reconcile import unlike
-from workdiary.errors import WorkdiaryError
+from workdiary.errors import UnknownContract, WorkdiaryError
 from workdiary.model.contract import Contract
 from workdiary.model.slots import LAST
 from workdiary.model.times import Instant, Week, slot_start
@@ -101,8 +101,10 @@ def verify_chain(
     def fault(number: int | None, what: str) -> None:
         faults.append(Fault(contract=contract, number=number, what=what))
 
+    number = 1
     try:
         for entry in journal.read(contract):
+            number = head.version + 1
             entry.check(head)
             if entry.at < latest:
                 fault(entry.number, f"entry {entry.number} was recorded at {entry.at}, before the one before it")
@@ -115,17 +117,24 @@ def verify_chain(
                 break
             if fold is not None:
                 fold(entry)
+            number += 1
+    except UnknownContract:
+        raise
     except WorkdiaryError as error:
-        fault(head.version + 1, str(error))
+        fault(number, str(error))
     if not faults:
         longest = max(known, default=0)
         if longest > head.version:
             cut = f"ends at entry {head.version}, although entry {longest} is known: entries are missing at the end"
             fault(head.version + 1, cut)
-        standing = journal.standing(contract)
-        if standing.head != head or standing.at != latest:
-            what = f"the kept head is {standing.head} of {standing.at}, the chain's {head} of {latest}"
-            fault(head.version + 1, what)
+        try:
+            standing = journal.standing(contract)
+        except WorkdiaryError as error:
+            fault(None, f"the kept contract cannot be read: {error}")
+        else:
+            if standing.head != head or standing.at != latest:
+                what = f"the kept head is {standing.head} of {standing.at}, the chain's {head} of {latest}"
+                fault(head.version + 1, what)
     return Verification(contract=contract, head=head, faults=tuple(faults))
 
 
@@ -182,6 +191,9 @@ class _Replay:
             self.closed += 1
         else:
             page.fold(entry, change)
+            if page.closed is not None and page.cells:
+                self._fault(entry.number, f"entry {entry.number} changes the {week}, which is closed")
+                page.cells.clear()
 
     def _compare_bill(self, page: WeekPage, entry: Entry, change: WeekClosed) -> None:
         try:
@@ -207,7 +219,11 @@ class _Replay:
             self._fault(None, f"a week is kept from {slot_start(start)} that no entry touches")
 
     def _compare_kept(self, page: WeekPage) -> None:
-        kept = self._kept(page.week)
+        try:
+            kept = self._journal.week(self._id, page.week.start)
+        except WorkdiaryError as error:
+            self._fault(None, f"the kept {page.week} cannot be read: {error}")
+            return
         if kept is None:
             self._fault(None, f"nothing is kept of the {page.week}")
             return
@@ -216,13 +232,6 @@ class _Replay:
         names = unlike(page.kept().sheet, kept)
         if names:
             self._fault(None, f"the kept {', '.join(names)} of the {page.week} are not those of its entries")
-
-    def _kept(self, week: Week) -> KeptWeek | None:
-        try:
-            return self._journal.week(self._id, week.start)
-        except WorkdiaryError as error:
-            self._fault(None, f"the kept {week} cannot be read: {error}")
-            return None
 
     def _fault(self, number: int | None, what: str) -> None:
         self.faults.append(Fault(contract=self._id, number=number, what=what))

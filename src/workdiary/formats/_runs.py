@@ -256,7 +256,7 @@ def write_run(run: Run) -> dict[str, Any]:
         "memo": run.memo,
         "label": run.label,
         "activity": [_plain_activity(counts) for counts in run.activity] or None,
-        "snapshots": run.snapshots or None,
+        "snapshots": [list(shots) if isinstance(shots, tuple) else shots for shots in run.snapshots] or None,
     }
 
 

@@ -9,7 +9,7 @@ from time import time
 
 from workdiary.diary.entry import Entry
 from workdiary.diary.journal import KeptWeek, Quarantined, Standing, WeekState, check_append, head_of
-from workdiary.errors import InvalidValue, JournalError, UnknownContract
+from workdiary.errors import NOTHING, InvalidValue, JournalError, UnknownContract
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
 from workdiary.model.slots import Slot
@@ -55,7 +55,7 @@ class _Diary:
 
 
 def _touches(entry: Entry, start: int, stop: int) -> bool:
-    return entry.start is not None and entry.stop is not None and entry.start < stop and start < entry.stop
+    return entry.start is not None and entry.stop is not None and max(entry.start, start) < min(entry.stop, stop)
 
 
 class _Writing:
@@ -64,6 +64,7 @@ class _Writing:
     def __init__(self, diary: _Diary, contract: str, at: Instant) -> None:
         self.at = at
         self.block = _Diary(diary)
+        self.is_over = False
         self._contract = contract
 
     @property
@@ -82,12 +83,15 @@ class _Writing:
     def append(
         self, entries: Sequence[Entry], *, contract: Contract, policy: str | Policy, weeks: Iterable[KeptWeek] = ()
     ) -> None:
+        if self.is_over:
+            raise JournalError(self._contract, NOTHING, "is no longer locked", "lock it again: writing(contract)")
+        kept: dict[int, KeptWeek] = {week.start: week for week in weeks}
         block = self.block
         check_append(entries, self._contract, head_of(block.standing), block.find([entry.id for entry in entries]))
         block.entries.extend(entries)
         block.by_id.update((entry.id, entry) for entry in entries)
         block.standing = Standing(head=entries[-1].head, at=entries[-1].at, contract=contract, policy=policy)
-        block.weeks.update((week.start, week) for week in weeks)
+        block.weeks.update(kept)
 
 
 class MemoryJournal:
@@ -107,6 +111,7 @@ class MemoryJournal:
         self._arrived = 0
         self._lock = threading.RLock()
         self._is_closed = False
+        self._is_writing = False
 
     def contracts(self) -> tuple[str, ...]:
         """Return the ids of all contracts with a diary, in order."""
@@ -147,10 +152,19 @@ class MemoryJournal:
         """Lock the diary of `contract` for one decision."""
         self._check_open()
         with self._lock:
+            if self._is_writing:
+                raise JournalError(
+                    "journal", contract, "is being written by this thread already", "end that block before this one"
+                )
             diary = self._diaries.get(contract) or _Diary()
             at = Instant(max(int(self._clock()), self._latest))
             writing = _Writing(diary, contract, at)
-            yield writing
+            self._is_writing = True
+            try:
+                yield writing
+            finally:
+                self._is_writing = False
+                writing.is_over = True
             if writing.block.entries:
                 diary.take(writing.block)
                 self._diaries[contract] = diary

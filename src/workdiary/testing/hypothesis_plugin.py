@@ -8,10 +8,14 @@ Strategies are looked up when one is first drawn, because Hypothesis may load th
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, get_args
 
+from workdiary.diary.changes import CHANGES
+from workdiary.diary.entry import Entry, Head
+from workdiary.diary.journal import KeptWeek, Quarantined, Standing
 from workdiary.model.activity import Activity, Minute
-from workdiary.model.contract import Actor, AlreadyProtected, Contract, Facts, Role, StatusChange, Terms
+from workdiary.model.contract import Actor, AlreadyProtected, Contract, Facts, StatusChange, Terms
 from workdiary.model.edit import Edit
 from workdiary.model.money import Hours, Money
 from workdiary.model.policy import CreditRule, LimitRule, Policy, ProtectionRule, WeekRule
@@ -55,6 +59,16 @@ _STRATEGY_OF: Final[dict[Any, str]] = {
 }
 """The function of `workdiary.testing.strategies` that draws each type."""
 
+_OF_A_DIARY: Final[dict[Any, str]] = {
+    Actor: "actors",
+    Entry: "entries",
+    Head: "heads",
+    KeptWeek: "kept_weeks",
+    Quarantined: "quarantined",
+    Standing: "standings",
+}
+"""The function of `workdiary.testing.diary_strategies` that draws each type."""
+
 
 def register() -> None:
     """Tell Hypothesis how to draw every public value; the entry point calls it, and twice does no harm."""
@@ -62,33 +76,34 @@ def register() -> None:
 
     for kind, name in _STRATEGY_OF.items():
         st.register_type_strategy(kind, _by_name(name))
+    for kind, name in _OF_A_DIARY.items():
+        st.register_type_strategy(kind, _by_name(name, "diary_strategies"))
+    for kind in CHANGES.values():
+        st.register_type_strategy(kind, _change)
     for kind in get_args(Edit):
         st.register_type_strategy(kind, _edit)
-    st.register_type_strategy(Actor, _actor)
     st.register_type_strategy(AlreadyProtected, _already_protected)
     st.register_type_strategy(Hours, _hours)
     st.register_type_strategy(StatusChange, _status_change)
     st.register_type_strategy(Timeline, _timeline)
 
 
-def _by_name(name: str) -> Callable[[Any], SearchStrategy[Any]]:
+def _by_name(name: str, module: str = "strategies") -> Callable[[Any], SearchStrategy[Any]]:
     def strategy(_: Any) -> SearchStrategy[Any]:
-        from workdiary.testing import strategies
-
-        made: SearchStrategy[Any] = getattr(strategies, name)()
+        made: SearchStrategy[Any] = getattr(import_module(f"workdiary.testing.{module}"), name)()
         return made
 
     return strategy
 
 
+def _change(kind: Any) -> SearchStrategy[Any]:
+    from workdiary.testing.diary_strategies import changes
+
+    return changes(kind)
+
+
 def _edit(kind: Any) -> SearchStrategy[Any]:
     return _by_name("edits")(kind).filter(lambda edit: isinstance(edit, kind))
-
-
-def _actor(_: Any) -> SearchStrategy[Actor]:
-    from hypothesis import strategies as st
-
-    return st.builds(Actor, id=st.sampled_from(("ana", "acme", "eve")), role=st.sampled_from(Role))
 
 
 def _already_protected(kind: Any) -> SearchStrategy[AlreadyProtected]:

@@ -1,0 +1,335 @@
+"""PostgreSQL through psycopg 3: a pool of connections, and an advisory lock a contract.
+
+The lock is had before anything is read, and each statement after it sees what is committed by then
+(READ COMMITTED): a diary under its lock is read as it stands.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from workdiary.errors import NOTHING, InvalidValue, JournalError, MissingExtra, StoreBusy, StoreError
+from workdiary.store._database import UNKNOWN_OUTCOME, Job, Row
+from workdiary.store._migrations import postgresql_steps
+from workdiary.store._schema import ENTRY_COLUMNS, SCHEMA_VERSION, TABLES, Statements, statements
+
+try:
+    import psycopg
+    from psycopg import errors as pg
+    from psycopg.pq import TransactionStatus
+except ImportError:
+    raise MissingExtra(
+        "workdiary.store.sql", "psycopg", "is not installed", 'run: pip install "workdiary[postgresql]"'
+    ) from None
+
+__all__ = ["PostgresqlDatabase"]
+
+_POOL: Final = 4
+_AT_MOST: Final = 32
+"""How many connections are kept, and how many there are at most."""
+
+_COPY_FROM: Final = 20
+"""How many entries make a COPY worth its while."""
+
+_COPY: Final = f"COPY entries ({', '.join(ENTRY_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+_COPY_TYPES: Final = ("text", "int8", "text", "int8", "int8", "int8", "bytea", "bytea", "bytea")
+
+_TYPES: Final = {"TEXT": "text", "BIGINT": "bigint", "BLOB": "bytea"}
+_TRIGGERS: Final = {("entries", "entries_change", "O"), ("entries", "entries_truncate", "O")}
+
+_SETTINGS: Final = ("server_version", "server_encoding", "fsync", "full_page_writes", "synchronous_commit")
+
+
+class PostgresqlDatabase:
+    """One PostgreSQL database. `wait` is how long it waits for a lock, in seconds."""
+
+    def __init__(self, url: str, *, create: bool, wait: float) -> None:
+        address = _address(url)
+        shown = address.set(query={key: value for key, value in address.query.items() if key != "password"})
+        self.name = shown.set(drivername="postgresql").render_as_string(hide_password=True)
+        self.statements: Statements = statements("postgresql")
+        self.settings: Mapping[str, str] = {}
+        self._wait = wait
+        self._pid = os.getpid()
+        self._is_closed = False
+        timeout = {} if "connect_timeout" in address.query else {"connect_timeout": max(2, int(wait))}
+        self._engine = create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=_POOL,
+            max_overflow=_AT_MOST - _POOL,
+            pool_timeout=wait,
+            connect_args={"autocommit": True, **timeout},
+        )
+        event.listen(self._engine.pool, "connect", self._greet)
+        try:
+            self._prepare(create)
+        except BaseException:
+            self.close()
+            raise
+
+    # Reading and writing.
+
+    def among(self, values: Sequence[int] | Sequence[str]) -> object:
+        """Return `values` as the list that psycopg makes an array."""
+        return list(values)
+
+    def rows(self, statement: str, values: Row = ()) -> list[Row]:
+        """Return what `statement` finds in what is committed."""
+        try:
+            with self._connected() as connection:
+                return _fetch(connection, statement, values)
+        except psycopg.Error as error:
+            if not _is_lost(error):
+                raise self._translated(error, "reading it") from error
+        # A server that was restarted: every pooled connection is dead, and reading again does no harm.
+        self._engine.dispose()
+        try:
+            with self._connected() as connection:
+                return _fetch(connection, statement, values)
+        except psycopg.Error as error:
+            raise self._translated(error, "reading it") from error
+
+    @contextmanager
+    def locked(self, key: str) -> Iterator[_Transaction]:
+        """Lock what `key` names, in this database and for all processes."""
+        with self._begun(key) as connection:
+            try:
+                yield _Transaction(self, connection)
+            finally:
+                with suppress(psycopg.Error):
+                    if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
+                        connection.execute("ROLLBACK")
+
+    def backup(self, path: str) -> None:
+        """Refuse: a server has its own programs for this."""
+        raise StoreError(self.name, NOTHING, f"is not copied to {path} from here", "use pg_dump, which reads one state")
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._is_closed = True
+        if os.getpid() == self._pid:
+            self._engine.dispose()
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Row]]:
+        """Lend a connection of the pool; one that is lost, or in doubt, is not given back to it."""
+        if os.getpid() != self._pid:
+            remedy = "open it after the fork, in each process"
+            raise StoreError(self.name, NOTHING, "was opened before this process was forked", remedy)
+        if self._is_closed:
+            raise JournalError(self.name, "closed", "can no longer be used", "open it again")
+        try:
+            lent = self._engine.raw_connection()
+        except PoolTimeout as error:
+            raise self._busy() from error
+        except (psycopg.Error, SQLAlchemyError) as error:
+            why = " ".join(str(error).split())
+            raise StoreError(self.name, NOTHING, f"cannot be reached ({why})", _remedy(error)) from error
+        connection: Any = lent.driver_connection
+        try:
+            yield connection
+        finally:
+            if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
+                lent.invalidate()
+            else:
+                lent.close()
+
+    @contextmanager
+    def _begun(self, key: str) -> Iterator[psycopg.Connection[Row]]:
+        number = int.from_bytes(sha256(b"workdiary/lock/1\n" + key.encode()).digest()[:8], "big", signed=True)
+        for is_last in (False, True):
+            with self._connected() as connection:
+                try:
+                    connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                    connection.execute("SELECT pg_advisory_xact_lock(%s)", (number,))
+                except psycopg.Error as error:
+                    if is_last or not _is_lost(error):
+                        raise self._translated(error, "locking it; nothing was stored") from error
+                else:
+                    yield connection
+                    return
+            self._engine.dispose()
+
+    def _commit(self, connection: psycopg.Connection[Row], jobs: Sequence[Job]) -> None:
+        doing = "writing it; nothing was stored"
+        try:
+            with connection.cursor() as cursor:
+                for statement, rows in jobs:
+                    if len(rows) == 1:
+                        cursor.execute(statement, rows[0])
+                    elif statement == self.statements.add_entry and len(rows) >= _COPY_FROM:
+                        with cursor.copy(_COPY) as copy:
+                            copy.set_types(_COPY_TYPES)
+                            for row in rows:
+                                copy.write_row(row)
+                    else:
+                        cursor.executemany(statement, rows)
+                doing = f"committing; {UNKNOWN_OUTCOME}"
+                cursor.execute("COMMIT")
+                if cursor.statusmessage != "COMMIT":
+                    raise StoreError(
+                        self.name, cursor.statusmessage, "came instead of COMMIT", "nothing was stored: repeat it"
+                    )
+        except psycopg.Error as error:
+            if doing.startswith("committing"):
+                connection.close()
+            raise self._translated(error, doing) from error
+
+    # Connections and the schema.
+
+    def _greet(self, connection: Any, _: object) -> None:
+        """Say how a new connection works."""
+        milliseconds = max(1, int(self._wait * 1000))
+        connection.execute("SET client_encoding = 'UTF8'")
+        connection.execute(f"SET lock_timeout = {milliseconds}")
+        # Stronger settings, that wait for a second server, stay as they are.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false)"
+            " WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+        )
+
+    def _prepare(self, create: bool) -> None:
+        settings = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
+        found = self.rows(f"SELECT {settings}")[0]
+        self.settings = {**dict(zip(_SETTINGS, found, strict=True)), "schema_version": str(SCHEMA_VERSION)}
+        if self.settings["server_encoding"] != "UTF8":
+            encoding = self.settings["server_encoding"]
+            raise StoreError(self.name, encoding, "cannot hold every text", "use a database with the encoding UTF8")
+        if self._version() != SCHEMA_VERSION:
+            with self.locked("\0schema") as transaction:
+                # Under the lock: who waited for it may find the work done.
+                version = self._version()
+                if version == 0 and not create:
+                    raise StoreError(self.name, NOTHING, "has no work diary", "create it first, or check the address")
+                if version == 0:
+                    self._check_room(transaction)
+                jobs: list[Job] = [(step, [()]) for step in postgresql_steps(version)]
+                put = "INSERT INTO workdiary VALUES (true, %s) ON CONFLICT (only_row) DO UPDATE SET version = %s"
+                transaction.commit([*jobs, (put, [(SCHEMA_VERSION, SCHEMA_VERSION)])])
+        self._check_schema()
+
+    def _version(self) -> int:
+        """Return the version of the schema that is there; 0 for none. Raises `StoreError` for a newer one."""
+        if self.rows("SELECT to_regclass('workdiary') IS NULL")[0][0]:
+            return 0
+        rows = self.rows("SELECT version FROM workdiary")
+        version = rows[0][0] if len(rows) == 1 else None
+        if not isinstance(version, int) or version < 1:
+            raise StoreError(self.name, version, "is no version of the schema", "restore a backup that verifies")
+        if version > SCHEMA_VERSION:
+            allowed = f"has the schema of a newer workdiary: this one knows versions up to {SCHEMA_VERSION}"
+            raise StoreError(self.name, version, allowed, "upgrade workdiary; nothing was read or changed")
+        return version
+
+    def _check_room(self, transaction: _Transaction) -> None:
+        taken = transaction.rows(
+            "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+            " AND relname = ANY (%s) ORDER BY relname",
+            (list(TABLES),),
+        )
+        if taken:
+            names = ", ".join(row[0] for row in taken)
+            remedy = "give another database, or another schema by ?options=-csearch_path%3Dname"
+            raise StoreError(self.name, names, "are tables of another program", remedy)
+
+    def _check_schema(self) -> None:
+        """Raise `StoreError` unless the tables have our columns and triggers, and no other triggers."""
+        tables = list(TABLES)
+        columns = self.rows(
+            "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND table_name = ANY (%s)",
+            (tables,),
+        )
+        wanted = {(name, column.name, _TYPES[str(column.type)]) for name, table in TABLES.items() for column in table.c}
+        triggers = self.rows(
+            "SELECT relname::text, tgname::text, tgenabled::text"
+            " FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE relnamespace = current_schema()::regnamespace"
+            " AND relname = ANY (%s) AND NOT tgisinternal",
+            (tables,),
+        )
+        wrong = sorted({*columns} ^ wanted) + sorted({*triggers} ^ _TRIGGERS)
+        if wrong:
+            allowed = "are not as workdiary makes them: something was added, changed or removed"
+            places = ", ".join(".".join(parts[:2]) for parts in wrong)
+            raise StoreError(self.name, places, allowed, "find out who did it, and restore a backup that verifies")
+
+    def _busy(self) -> StoreBusy:
+        return StoreBusy(
+            self.name,
+            NOTHING,
+            f"is locked by somebody else for more than {self._wait:g} s",
+            "nothing was stored: end the other program, or repeat it with the same id",
+        )
+
+    def _translated(self, error: psycopg.Error, doing: str) -> StoreError:
+        if isinstance(error, pg.LockNotAvailable | pg.DeadlockDetected):
+            return self._busy()
+        why = " ".join(str(error).split()) or type(error).__name__
+        return StoreError(self.name, NOTHING, f"gave an error while {doing} ({why})", _remedy(error))
+
+
+class _Transaction:
+    """A connection with the lock, in a transaction."""
+
+    def __init__(self, database: PostgresqlDatabase, connection: psycopg.Connection[Row]) -> None:
+        self._database = database
+        self._connection = connection
+
+    def rows(self, statement: str, values: Row = ()) -> list[Row]:
+        try:
+            return _fetch(self._connection, statement, values)
+        except psycopg.Error as error:
+            raise self._database._translated(error, "reading it; nothing was stored") from error
+
+    def commit(self, jobs: Sequence[Job]) -> None:
+        self._database._commit(self._connection, jobs)
+
+
+_REMEDIES: Final[tuple[tuple[type[psycopg.Error], str], ...]] = (
+    (pg.DiskFull, "free space on the server, then repeat it with the same id"),
+    (pg.ReadOnlySqlTransaction, "give the address of the server that takes writes, then repeat it"),
+    (pg.InsufficientPrivilege, "grant this user the rights, then repeat it"),
+    (pg.InvalidCatalogName, "create the database, or check the address"),
+    (pg.InvalidPassword, "check the user and the password"),
+    (pg.TooManyConnections, "close some, then repeat it with the same id"),
+    (psycopg.OperationalError, "check that the server runs and the address is right, then repeat it with the same id"),
+)
+
+
+def _remedy(error: Exception) -> str:
+    return next((remedy for kind, remedy in _REMEDIES if isinstance(error, kind)), "look at the server's log")
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):  # a port that is no number
+        address = None
+    if address is None or address.drivername not in ("postgres", "postgresql", "postgresql+psycopg"):
+        scheme, colon, _ = url.partition("://")
+        shown = f"{scheme}://…" if colon else "postgresql:…"  # there may be a password in it
+        raise InvalidValue("where", shown, "is no address of a journal", "write postgresql://user@host/database")
+    return address
+
+
+def _fetch(connection: psycopg.Connection[Row], statement: str, values: Row) -> list[Row]:
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    """Return whether the connection itself has ended, not only a statement."""
+    return isinstance(error, psycopg.OperationalError) and (
+        error.sqlstate is None or isinstance(error, pg.AdminShutdown | pg.CrashShutdown | pg.CannotConnectNow)
+    )
