@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.diary.keeping import (
@@ -169,9 +171,9 @@ def test_an_upload_that_is_partly_in_the_future_is_refused_whole_and_says_which_
 
 def test_an_upload_over_a_pause_is_taken_around_it() -> None:
     kept = opened(now="2026-11-18T03:00:00Z")
-    kept.diary.record(status_changed("2026-11-18T00:05:00Z", "paused"), by=ACME, id="p")
+    kept.diary.record(status_changed("2026-11-18T00:05:00Z", "paused"), by=PLATFORM, id="p")
     kept.clock.set("2026-11-18T04:00:00Z")
-    kept.diary.record(status_changed("2026-11-18T00:15:00Z", "active"), by=ACME, id="a")
+    kept.diary.record(status_changed("2026-11-18T00:15:00Z", "active"), by=PLATFORM, id="a")
     # Paused from 00:05 to 00:15: the segment that starts in it, 00:10, and no other.
     over = upload(287, 288, 289, 290, made_at="2026-11-18T04:00:00Z")
     answer = kept.diary.record(over, by=ANA, id="u")
@@ -183,7 +185,7 @@ def test_an_upload_over_a_pause_is_taken_around_it() -> None:
 
 def test_an_upload_wholly_in_a_pause_is_refused_and_recorded_nowhere() -> None:
     kept = opened()
-    kept.diary.record(status_changed("2026-11-18T00:00Z", "paused"), by=ACME, id="p")
+    kept.diary.record(status_changed("2026-11-18T00:00Z", "paused"), by=PLATFORM, id="p")
     head = kept.head
     assert codes(kept, upload(289), ANA) == ["contract_not_active"]
     assert kept.head == head
@@ -191,7 +193,7 @@ def test_an_upload_wholly_in_a_pause_is_refused_and_recorded_nowhere() -> None:
 
 def test_an_upload_over_the_closing_of_the_contract_is_taken_before_it() -> None:
     kept = opened()
-    kept.diary.record(status_changed("2026-11-18T00:05:00Z", "closed"), by=ANA, id="c")
+    kept.diary.record(status_changed("2026-11-18T00:05:00Z", "closed"), by=PLATFORM, id="c")
     answer = kept.diary.record(upload(287, 288, 289), by=ANA, id="u")
     assert answer.kind is CREATED
     assert [(reason.code.value, places(reason.slots)) for reason in answer.reasons] == [
@@ -329,14 +331,14 @@ def test_a_locked_week_is_not_reached_by_what_is_dated_back(now: str, since: str
     for request in (terms_changed(since), status_changed(since, "paused"), status_changed(since, "closed")):
         kept = opened(now=now)
         before = kept.diary.contract
-        assert codes(kept, request, ACME) == ([] if is_open else ["week_locked"])
+        assert codes(kept, request, PLATFORM) == ([] if is_open else ["week_locked"])
         if not is_open:
             assert kept.diary.contract == before
 
 
 def test_a_refusal_says_from_when_a_change_can_be_dated() -> None:
     kept = opened(now=LOCK)
-    (reason,) = kept.diary.record(terms_changed("2026-11-20T00:00Z"), by=ACME, id="t").reasons
+    (reason,) = kept.diary.record(terms_changed("2026-11-20T00:00Z"), by=PLATFORM, id="t").reasons
     assert reason.facts == (("since", instant("2026-11-20T00:00Z")), ("locks_at", instant(MONDAY_AFTER)))
 
 
@@ -401,7 +403,7 @@ def test_i27_a_closed_contract_is_frozen_and_so_is_one_whose_end_is_fixed() -> N
 def test_a_contract_does_not_close_before_recorded_time(since: str, left: list[int]) -> None:
     kept = opened()
     kept.diary.record(upload(300, 394, 395), by=ANA, id="begin")
-    answer = kept.diary.record(status_changed(since, "closed"), by=ACME, id="c")
+    answer = kept.diary.record(status_changed(since, "closed"), by=PLATFORM, id="c")
     found = {reason.code.value: places(reason.slots) for reason in answer.reasons}
     found.pop("week_locked", None)
     assert found == ({"outside_contract": left} if left else {})
@@ -411,10 +413,10 @@ def test_a_contract_does_not_close_before_recorded_time(since: str, left: list[i
 def test_time_of_a_later_week_and_of_a_tracker_that_is_ahead_keeps_a_contract_open() -> None:
     kept = opened(now=BEFORE_LOCK)
     kept.diary.record(upload(1008), by=ANA, id="begin")
-    assert codes(kept, status_changed("2026-11-17T00:00Z", "closed"), ACME, "a") == ["outside_contract"]
+    assert codes(kept, status_changed("2026-11-17T00:00Z", "closed"), PLATFORM, "a") == ["outside_contract"]
     kept = opened(now="2026-11-22T23:56:00Z")
     assert codes(kept, upload(1008, made_at="2026-11-23T00:00:30Z"), ANA, "u") == []
-    assert codes(kept, status_changed("2026-11-22T23:56:00Z", "closed"), ACME, "b") == ["outside_contract"]
+    assert codes(kept, status_changed("2026-11-22T23:56:00Z", "closed"), PLATFORM, "b") == ["outside_contract"]
 
 
 def test_a_contract_closes_although_a_pause_was_planned_for_later() -> None:
@@ -443,7 +445,7 @@ def test_i37_each_slot_has_the_rate_of_its_start_in_any_order_of_recording() -> 
         kept = opened()
         kept.diary.record(upload(143, 144, 288, 289), by=ANA, id="begin")
         for n, change in enumerate(order):
-            assert codes(kept, change, ACME, str(n)) == []
+            assert codes(kept, change, PLATFORM, str(n)) == []
         amounts.append(str(kept.diary.statement(WEEK).amount))
     assert amounts == ["40.00 USD", "40.00 USD"]  # 5 + 10 + 10 + 15
 
@@ -494,6 +496,13 @@ def test_only_billed_time_that_is_not_disputed_yet_is_disputed() -> None:
     assert places(answer.verdict.changed) == [2]
 
 
+def test_a_week_that_nobody_paid_can_still_be_disputed() -> None:
+    kept = billed()
+    assert codes(kept, UNPAID, PLATFORM, "a") == []
+    assert codes(kept, DISPUTE, ACME, "b") == []
+    assert codes(kept, DISPUTE, ACME, "c") == ["nothing_there"]
+
+
 def test_a_claim_is_made_once_from_the_invoice_on() -> None:
     from workdiary import WallOffset
 
@@ -536,3 +545,12 @@ def test_two_diaries_in_one_journal_know_nothing_of_each_other() -> None:
     assert other.record(status_changed(NOW, "closed"), by=ANA, id="c").kind is CREATED
     assert kept.diary.contract.closes_at is None
     assert StatusChange(since=NOW, status=ContractStatus.CLOSED) in other.contract.status.values
+
+
+@pytest.mark.parametrize("change", [terms_changed, lambda since: status_changed(since, "paused")])
+def test_only_the_platform_dates_a_change_of_the_contract_back(change: Callable[[str], Request]) -> None:
+    # A lower rate, or a pause, from yesterday on would take away what has been worked and not sent yet.
+    kept = opened()  # at 18:00
+    assert codes(kept, change("2026-11-18T17:54:59Z"), ACME, "a") == ["role_not_permitted"]
+    assert codes(kept, change("2026-11-18T17:55:00Z"), ACME, "b") == []
+    assert codes(kept, change("2026-11-18T12:00:00Z"), PLATFORM, "c") == []

@@ -216,7 +216,7 @@ def test_i20_a_small_difference_is_a_conflict_too(one: Request, other: Request) 
 
 def test_a_repeated_upload_is_the_same_one_whatever_was_put_aside_of_it() -> None:
     kept = opened(status=[status_changed("2026-11-02T00:00Z", "active").status])
-    kept.diary.record(status_changed("2026-11-18T00:00Z", "paused"), by=ACME, id="p")
+    kept.diary.record(status_changed("2026-11-18T00:00Z", "paused"), by=PLATFORM, id="p")
     both = upload(287, 288)  # the second lies in the pause
     answer = kept.diary.record(both, by=ANA, id="u")
     assert answer.kind is CREATED

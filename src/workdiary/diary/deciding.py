@@ -42,7 +42,7 @@ from workdiary.rules.upload import judge_upload
 __all__ = ["AHEAD", "Decision", "Request", "View", "decide"]
 
 AHEAD: Final = 300
-"""How many seconds a tracker's clock may be ahead of the journal's."""
+"""How many seconds another clock may differ from the journal's: a tracker's be ahead, a party's be behind."""
 
 Request: TypeAlias = Edit | TimeTracked | TermsChanged | StatusChanged | FactsChanged | TimeDisputed | PaymentFailed
 """Anything that somebody may ask to have recorded."""
@@ -207,12 +207,17 @@ def _against_contract_change(
     change: TermsChanged | StatusChanged | FactsChanged, view: View, by: Actor, at: Instant
 ) -> Iterator[Reason]:
     contract = view.contract
-    yield from _against_role(change, contract, by)
+    against = [*_against_role(change, contract, by)]
+    yield from against
     if contract.closes_at is not None:
         # EDIT-2: a closed contract is frozen, and so is one whose end is fixed.
-        facts = (("status", "closed"), ("closes_at", contract.closes_at))
-        yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=facts)
+        fixed = (("status", "closed"), ("closes_at", contract.closes_at))
+        yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=fixed)
     since = _since(change)
+    if not against and by.role is not Role.PLATFORM and since < at - AHEAD:
+        # Dated back, a lower rate or a pause would take away what has been worked, recorded yet or not.
+        facts = (("role", by.role.value), ("action", "date_back"))
+        yield Reason(code=ReasonCode.ROLE_NOT_PERMITTED, facts=facts)
     open_from = first_open_week(view, at).starts_at
     if isinstance(change, FactsChanged):
         # PROTECT-5: what is on record when a week is invoiced decides about that week.

@@ -12,7 +12,7 @@ from workdiary.diary.draft import Answer, Calendars, Draft, check_opened, check_
 from workdiary.diary.entry import START, Entry
 from workdiary.diary.journal import Journal, Standing, WeekState
 from workdiary.diary.page import WeekPage, page_of
-from workdiary.errors import IdConflict
+from workdiary.errors import ChainError, IdConflict
 from workdiary.model.contract import Actor, Contract
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment
@@ -150,7 +150,8 @@ class Diary:
     def statement(self, week: Week | Moment) -> WeekStatement:
         """Return the statement of `week`, open or closed, from the sets that the journal keeps.
 
-        A closed week is stated as it was billed, by the contract and the policy of then.
+        A closed week is stated as it was billed, by the contract and the policy of then. Raises `ChainError`
+        when its bill is not what the sets come to, or is gone.
         """
         standing = self.standing
         calendars = self._calendars_of(standing.policy)
@@ -159,8 +160,10 @@ class Diary:
         sheet = Sheet() if kept is None else kept.sheet
         if kept is not None and kept.state is WeekState.CLOSED:
             closed = self.closed(found)
-            if closed is not None:
-                return closed.recompute(sheet, found)
+            if closed is None:
+                remedy = "restore a copy that verifies"
+                raise ChainError("week", str(found), "was closed, but its closing is not among the entries", remedy)
+            return closed.recompute(sheet, found)
         return week_statement(standing.contract, sheet, week=found, policy=calendars.of(found))
 
     def closed(self, week: Week | Moment) -> ClosedWeek | None:

@@ -10,6 +10,7 @@ What cannot be read goes to quarantine, as it came; it is listed there, and retr
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
@@ -32,6 +33,9 @@ __all__ = ["BATCH", "LONGEST", "Item", "discard", "ingest", "retry"]
 
 BATCH: Final = 1000
 """How many items share one lock and one commit a contract."""
+
+_DIARIES: Final = 64
+"""How many diaries keep what they have read from one batch to the next."""
 
 LONGEST: Final = 4 * 1024 * 1024
 """The longest item, in bytes: a week of segments with all their minutes is a tenth of it."""
@@ -79,15 +83,16 @@ def ingest(journal: Journal, items: Iterable[bytes | Item]) -> Iterator[Answer]:
     recorded: ingest all of it again, for ids that are on record answer `EXISTS`.
     """
     rest = iter(items)
+    diaries: OrderedDict[str, Diary] = OrderedDict()
     while batch := [*islice(rest, BATCH)]:
-        yield from _batch(journal, batch)
+        yield from _batch(journal, batch, diaries)
 
 
 def retry(journal: Journal, number: int) -> Answer:
     """Ingest once more what is number `number` in quarantine; it leaves when it is on record now."""
     for kept in journal.quarantined():
         if kept.number == number:
-            (answer,) = _batch(journal, [kept.body])
+            (answer,) = _batch(journal, [kept.body], OrderedDict())
             if answer.recorded:
                 journal.release(number)
             return answer
@@ -99,7 +104,16 @@ def discard(journal: Journal, number: int) -> None:
     journal.release(number)
 
 
-def _batch(journal: Journal, batch: list[bytes | Item]) -> list[Answer]:
+def _diary(journal: Journal, contract: str, diaries: OrderedDict[str, Diary]) -> Diary:
+    """Return the diary of `contract`, with the weeks that it has read, if a batch before needed it."""
+    diary = diaries.pop(contract, None) or Diary(journal, contract)
+    diaries[contract] = diary
+    if len(diaries) > _DIARIES:
+        diaries.popitem(last=False)
+    return diary
+
+
+def _batch(journal: Journal, batch: list[bytes | Item], diaries: OrderedDict[str, Diary]) -> list[Answer]:
     answers: list[Answer | None] = [None] * len(batch)
     unreadable: list[tuple[int, bytes, str, str | None]] = []
     by_contract: dict[str, list[tuple[int, Item]]] = {}
@@ -113,7 +127,7 @@ def _batch(journal: Journal, batch: list[bytes | Item]) -> list[Answer]:
     for contract in sorted(by_contract):
         several = by_contract[contract]
         try:
-            with Diary(journal, contract).drafting() as draft:
+            with _diary(journal, contract, diaries).drafting() as draft:
                 draft.look_up([item.id for _, item in several])
                 for place, item in several:
                     answer = _take(draft, item)
