@@ -54,7 +54,18 @@ _REASONS: Final[dict[ReasonCode, str]] = {
     ReasonCode.LIFETIME_CAP: "The lifetime protection for this client is used up.",
     ReasonCode.REVIEW_NOT_OPEN: "The review has not begun; it opens with the invoice, {invoiced_at}.",
     ReasonCode.REVIEW_CLOSED: "The review ended {review_ends_at}.",
+    ReasonCode.WEEK_NOT_LOCKED: "The week can still be edited, until {locks_at}; it is billed after that.",
+    ReasonCode.WEEK_NOT_CLOSED: "The week is not closed yet, so there is no bill.",
+    ReasonCode.ALREADY_RESOLVED: "That is settled already; nobody pays, or is refunded, twice.",
 }
+
+_OTHERWISE: Final[dict[ReasonCode, tuple[str, str]]] = {
+    ReasonCode.ROLE_NOT_PERMITTED: ("action", "The {role} may not do that here."),
+    ReasonCode.OUTSIDE_CONTRACT: ("begins_at", "Time is recorded after {closes_at}, where the contract would end."),
+    ReasonCode.IN_THE_FUTURE: ("ends_at", "It lies in the future: it was made at {made_at}, and now it is {at}."),
+    ReasonCode.WEEK_LOCKED: ("locks_at", "The week is closed."),
+}
+"""What else a diary says: the fact that the usual sentence needs, and the sentence without that fact."""
 
 _ADVICE: Final = {
     "add_memo": "add a memo to",
@@ -69,7 +80,12 @@ def reason_words(reason: Reason) -> str:
     >>> reason_words(Reason(code=ReasonCode.MANUAL_TIME))
     'Manual time is never protected.'
     """
-    return _REASONS[reason.code].format_map({name: _fact_words(name, value) for name, value in reason.facts})
+    facts = {name: _fact_words(name, value) for name, value in reason.facts}
+    if reason.code is ReasonCode.WEEK_LOCKED and "since" in facts:
+        # A change of the contract is told the first instant that it may hold from.
+        return "{since} lies in a locked week; a change may hold from {locks_at} on.".format_map(facts)
+    fact, otherwise = _OTHERWISE.get(reason.code, ("", ""))
+    return (otherwise if fact and fact not in facts else _REASONS[reason.code]).format_map(facts)
 
 
 def _fact_words(name: str, value: object) -> str:
@@ -87,6 +103,8 @@ _ACTIONS: Final = {
     "delete_time": "delete time",
     "edit_memo": "edit memos",
     "edit_label": "edit activity labels",
+    "track_time": "track time",
+    "date_back": "date such a change back",
 }
 
 

@@ -23,7 +23,7 @@ def one_sentence(text: str) -> bool:
     ("arguments", "said"),
     [
         (["bogus"], "No such command 'bogus'"),
-        (["statement"], "Missing argument 'DIARY'"),
+        (["statement"], "does not exist; give DIARY, a file or a database, or create your own: workdiary init"),
         (["statement", "DIARY", "--bogus"], "No such option"),
         (["statement", "DIARY", "--week"], "requires an argument; see workdiary statement --help"),
         (["statement", "--zone"], "requires an argument; see workdiary statement --help"),

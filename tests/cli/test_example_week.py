@@ -41,6 +41,18 @@ def test_make_run_prints_both_diaries_with_their_bills_and_reasons() -> None:
     assert max(map(len, page.splitlines())) <= 104
 
 
+def test_make_run_keeps_edits_closes_and_verifies_both_diaries() -> None:
+    end = example().partition("Kept, changed, billed, verified")[2]
+    # Eight segments of Monday and Tuesday lack a memo, at 30.00 an hour: 40.00.
+    before, after = re.findall(r"(\d+\.\d\d) USD", end.split("\nContract ")[0])
+    assert "Memos for 8 segments: " in end
+    assert float(after) - float(before) == 40.0
+    assert "Contract 41815410, week of 2026-10-19: billed 1312.50 USD." in end
+    assert "Contract 38002177, week of 2026-10-19: billed 562.50 EUR." in end
+    assert "Closed again: 0 weeks. Nothing is billed twice." in end
+    assert len(re.findall(r"^Contract \d+: sound, head \d+:[0-9a-f]+…$", end, re.MULTILINE)) == 2
+
+
 def test_the_picture_in_the_readme_is_the_examples(tmp_path: Path) -> None:
     made = tmp_path / "week.svg"
     example("--svg", str(made))

@@ -95,3 +95,24 @@ def test_limit_3_comparing_policies_shows_what_an_increase_is_worth() -> None:
     # Work for Impact: 12 % of 120.00, and the lock at the week's end.
     assert work_for_impact == ["work_for_impact", "4.00", "0.00", "120.00", "120.00", "14.40", "2026-11-23T00:00:00Z"]
     assert "limit.increase: upwork whole_week, odesk from_then_on" in difference
+
+
+def test_a_diary_is_recorded_once_billed_once_and_verified() -> None:
+    lines = output_of("journal.py").splitlines()
+    assert lines[:5] == [
+        "u-1 created",
+        "u-2 created",
+        "u-3 created",
+        "u-3 exists",
+        "by the client: role_not_permitted",
+    ]
+    # Six segments of 5.00 are within one hour: the four manual ones of the morning and two of the three tracked.
+    assert "30.00 USD for 0.33 h tracked, 0.67 h manual, 0.17 h over the limit; 10.00 USD protected" in lines[6]
+    # The two are protected and stay paid; the four manual ones, 20.00, are refunded.
+    assert lines[7:] == [
+        "closed the week of 2026-11-16: 30.00 USD",
+        "u-4 late",
+        "settled: 10.00 USD stay paid, 20.00 USD are refunded",
+        "the contract is paused",
+        "9 entries, sound: True",
+    ]

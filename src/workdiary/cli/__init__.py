@@ -1,4 +1,4 @@
-"""The command line (extra ``cli``): ``workdiary statement``, ``show``, ``why``, ``policies``, ``import`` and more."""
+"""The command line (extra ``cli``): diaries in files read and explained, and kept in a database of one's own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ __all__ = ["run_cli"]
 
 
 def run_cli(arguments: Sequence[str]) -> int:
-    """Run ``workdiary`` with `arguments` and return its exit status: 0, 1 for failed vectors, 2 for an error.
+    """Run ``workdiary`` with `arguments` and return its exit status.
 
-    Prints to standard output, and each error as one sentence to standard error. Raises `MissingExtra`
-    when Typer or rich is not installed, and `BrokenPipeError` when nobody reads the output any more.
+    It is 0 when all is done, 1 for a refusal or a fault that was found, 2 for an error. Prints to standard
+    output, and each error as one sentence to standard error. Raises `MissingExtra` when Typer or rich is not
+    installed, and `BrokenPipeError` when nobody reads the output any more.
     """
     for name in ("typer", "rich"):
         # Looked for, not imported: rich is for pages that people read, and costs more than most commands.

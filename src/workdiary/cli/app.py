@@ -3,98 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
-import typer.core
 
-from workdiary.errors import InvalidValue, WorkdiaryError
+from workdiary.cli import contracts, edits, money, receiving, safety
+from workdiary.cli.options import AsJson, Book, ContractId, Db, PolicyName, WeekOf
+from workdiary.cli.program import OneSentence, group_help, new_group
+from workdiary.errors import InvalidValue
 
 __all__ = ["app"]
 
 
-class _OneSentence(typer.core.TyperGroup):
-    """The whole program: every error is one sentence on standard error, and exit status 2."""
-
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
-        for stream in (sys.stdout, sys.stderr):
-            # A memo must not stop the page on a terminal that lacks a letter.
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")
-        options["standalone_mode"] = False
-        given = list(sys.argv[1:] if args is None else args)
-        try:
-            status = super().main(given, *rest, **options)
-            sys.stdout.flush()
-        except WorkdiaryError as error:
-            _fail(error, as_json="--json" in given)
-        except _usage_error() as error:
-            _fail(_usage(error, self._named(given)), as_json=False)
-        except BrokenPipeError:
-            raise  # whoever read along has seen enough, and nothing more can be said there
-        except OSError as error:
-            _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", as_json="--json" in given)
-        except (typer.Abort, KeyboardInterrupt):
-            sys.exit(130)
-        sys.exit(status if isinstance(status, int) else 0)
-
-    def _named(self, given: Sequence[str]) -> str:
-        """Return the command that `given` asks for, as its help is called."""
-        words, commands = ["workdiary"], self.commands
-        for word in given:
-            if word not in commands:
-                break
-            words.append(word)
-            commands = getattr(commands[word], "commands", {})
-        return " ".join(words)
-
-
-def _usage_error() -> type[Exception]:
-    # Typer brings its own copy of click's exceptions, or uses click's: their root is what comes first
-    # after Exception among the ancestors of either's.
-    line = typer.BadParameter.__mro__
-    return line[line.index(Exception) - 1]
-
-
-def _usage(error: Exception, command: str) -> str:
-    message = str(getattr(error, "format_message", error.__str__)()).strip().rstrip(".")
-    words = " ".join(message.split())
-    return f"{words} See {command} --help" if words.endswith("?") else f"{words}; see {command} --help"
-
-
-def _fail(error: WorkdiaryError | str, *, as_json: bool) -> NoReturn:
-    from workdiary.cli.text import safe
-
-    several = error.each if isinstance(error, WorkdiaryError) else ()
-    if as_json:
-        from workdiary.cli.results import print_json
-
-        print_json({"error": str(error), "problems": [str(single) for single in several] or [str(error)]})
-    words = safe(str(several[0] if several else error))
-    more = len(several) - 1
-    if more > 0:
-        words += f" (and {more} more problem{'s' * (more > 1)}; --json lists them all)"
-    print(f"workdiary: {words}", file=sys.stderr)
-    sys.exit(2)
-
-
 app = typer.Typer(
-    cls=_OneSentence,
+    cls=OneSentence,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="What a work diary says: which segments are billed, which are protected, what the week costs, and why.",
 )
-
-Diary = Annotated[str, typer.Argument(metavar="DIARY", help="A diary in the native JSON; - is standard input.")]
-Contract = Annotated[str | None, typer.Option("--contract", metavar="ID", help="Only this contract of the diary.")]
-PolicyName = Annotated[
-    str | None,
-    typer.Option("--policy", metavar="NAME|FILE.toml", help="Judge by this policy, not by the diary's own."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Week = Annotated[str | None, typer.Option("--week", metavar="DATE", help="The week of this date, or of this instant.")]
 
 
 def _version(wanted: bool) -> None:
@@ -102,13 +29,6 @@ def _version(wanted: bool) -> None:
         from importlib.metadata import version
 
         print(f"workdiary {version('workdiary')}")
-        raise typer.Exit
-
-
-def _help(context: typer.Context) -> None:
-    """Print the help of a group that was called without a command."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
         raise typer.Exit
 
 
@@ -120,14 +40,14 @@ def _workdiary(
     ] = False,
 ) -> None:
     del version  # its callback has answered
-    _help(context)
+    group_help(context)
 
 
 @app.command()
 def statement(
-    diary: Diary,
-    week: Week = None,
-    contract: Contract = None,
+    diary: Book = None,
+    week: WeekOf = None,
+    contract: ContractId = None,
     policy: PolicyName = None,
     zone: Annotated[
         str,
@@ -140,6 +60,7 @@ def statement(
     at: Annotated[
         str | None, typer.Option(metavar="INSTANT", help="Say what is still worth doing at this instant.")
     ] = None,
+    db: Db = None,
     json: AsJson = False,
 ) -> None:
     """Print week statements: hours, bill, protection.
@@ -147,15 +68,16 @@ def statement(
     Hours by status, the bill, what is protected of it and why the rest is not, the calendar. One week is
     printed in full, several as a table with a line a week. Without --week these are all weeks of the diary.
     """
-    from workdiary.cli.files import moment_of, read_books, statements_of, zone_of
+    from workdiary.cli.books import books_of
+    from workdiary.cli.files import moment_of, statements_of, zone_of
     from workdiary.model.times import moment
 
     shown, now = zone_of(zone), None if at is None else moment(at, "--at")
-    books = read_books(diary, contract=contract, policy=policy)
-    if week is not None:
-        weeks = [[single] for single in statements_of(books, moment_of(week, "--week"))]
-    else:
-        weeks = [list(book.statements()) for book in books]
+    with books_of(diary, db, contract=contract, policy=policy) as books:
+        if week is not None:
+            weeks = [[single] for single in statements_of(books, moment_of(week, "--week"))]
+        else:
+            weeks = [list(book.statements()) for book in books]
     in_full = all(len(found) <= 1 for found in weeks)
     if json:
         from workdiary.cli.results import full, print_json, summary
@@ -184,15 +106,15 @@ def statement(
     if any(weeks) and week is None:
         for book, found in zip(books, weeks, strict=True):
             if not found:
-                print(f"Contract {safe(book.record.contract.id)}: nothing is recorded")
+                print(f"Contract {safe(book.contract.id)}: nothing is recorded")
 
 
 @app.command()
 def show(
-    diary: Diary,
+    diary: Book = None,
     day: Annotated[str | None, typer.Option(metavar="DATE", help="Only this local day.")] = None,
-    week: Week = None,
-    contract: Contract = None,
+    week: WeekOf = None,
+    contract: ContractId = None,
     policy: PolicyName = None,
     zone: Annotated[
         str,
@@ -202,6 +124,7 @@ def show(
             help="The zone of the page; mine is this machine's. Default: mine.",
         ),
     ] = "mine",
+    db: Db = None,
     json: AsJson = False,
 ) -> None:
     """Print the diary's page, hour by hour.
@@ -209,11 +132,17 @@ def show(
     Each row has six segments with their memos, activity, snapshots and protection. Without --day and --week
     this is the diary's latest week.
     """
+    from workdiary.cli.books import books_of
+    from workdiary.cli.files import date_of, moment_of, zone_of
     from workdiary.cli.page import print_page, read_page
 
     if day is not None and week is not None:
         raise InvalidValue("--day", day, "is given together with --week", "give one of them")
-    page = read_page(diary, day=day, week=week, contract=contract, policy=policy, zone=zone)
+    shown = zone_of(zone)
+    wanted = None if day is None else date_of(day, "--day")
+    around = None if week is None else moment_of(week, "--week")
+    with books_of(diary, db, contract=contract, policy=policy) as books:
+        page = read_page(books, day=wanted, week=around, zone=shown)
     if json:
         from workdiary.cli.results import print_json
 
@@ -227,8 +156,8 @@ def show(
 @app.command()
 def why(
     segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="The instant at which the segment starts.")],
-    diary: Diary,
-    contract: Contract = None,
+    diary: Book = None,
+    contract: ContractId = None,
     policy: PolicyName = None,
     zone: Annotated[
         str,
@@ -238,19 +167,21 @@ def why(
             help="Say the segment's time in this zone too; mine is this machine's. Default: UTC.",
         ),
     ] = "UTC",
+    db: Db = None,
     json: AsJson = False,
 ) -> None:
     """Explain one segment, rule by rule.
 
     Its status, its price, its protection, and until when it can be changed or disputed.
     """
-    from workdiary.cli.files import read_books, statements_of, zone_of
+    from workdiary.cli.books import books_of
+    from workdiary.cli.files import statements_of, zone_of
     from workdiary.model.times import slot_at, slot_start
 
     shown = zone_of(zone)
     slot = slot_at(segment, "SEGMENT")
-    books = read_books(diary, contract=contract, policy=policy)
-    found = statements_of(books, slot_start(slot))
+    with books_of(diary, db, contract=contract, policy=policy) as books:
+        found = statements_of(books, slot_start(slot))
     # Where one contract has recorded it, the others have nothing to say.
     found = tuple(one for one in found if slot in one.sheet.worked) or found
     if json:
@@ -265,6 +196,27 @@ def why(
     console = make_console()
     for one in found:
         print_why(console, one, slot, shown)
+
+
+# A diary in a database, in the order of a life: made, filled, changed, billed, disputed, looked after.
+app.command()(safety.init)
+app.add_typer(contracts.contract, name="contract")
+app.command()(edits.add)
+app.command()(edits.memo)
+app.command()(edits.label)
+app.command()(edits.delete)
+app.command()(receiving.ingest)
+app.add_typer(receiving.quarantine, name="quarantine")
+app.command()(money.close)
+app.command()(money.dispute)
+app.command()(money.claim)
+app.command()(money.resolve)
+app.command()(safety.log)
+app.command()(safety.verify)
+app.command()(safety.bundle)
+app.command()(safety.backup)
+app.command()(safety.restore)
+app.command()(safety.doctor)
 
 
 @app.command()
@@ -294,8 +246,7 @@ def policies(
         show_policy.print_diff(name, diff, at, as_json=json)
 
 
-imports = typer.Typer(rich_markup_mode=None, help="Import other people's files.")
-imports.callback(invoke_without_command=True)(_help)
+imports = new_group("Import other people's files.")
 app.add_typer(imports, name="import")
 
 
@@ -340,8 +291,7 @@ def evaluate() -> None:
     raise typer.Exit(run(sys.stdin.buffer, sys.stdout))
 
 
-vectors = typer.Typer(rich_markup_mode=None, help="The rulebook as cases with their results.")
-vectors.callback(invoke_without_command=True)(_help)
+vectors = new_group("The rulebook as cases with their results.")
 app.add_typer(vectors, name="vectors")
 
 

@@ -15,6 +15,7 @@ from workdiary.errors import NOTHING, DocumentError, InvalidValue, OutsideContra
 from workdiary.files import LARGEST, read_bytes
 from workdiary.formats import native
 from workdiary.formats.native import Record
+from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slots
@@ -25,11 +26,14 @@ from workdiary.statement import WeekStatement, week_statement
 
 __all__ = [
     "Book",
+    "FileBook",
     "Rules",
     "begun",
+    "calendar_week",
     "date_of",
     "input_bytes",
     "moment_of",
+    "own_policy",
     "policy_file",
     "read_books",
     "statements_of",
@@ -64,48 +68,45 @@ class Rules:
         return self._made[places]
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Book:
-    """One contract's diary with the policy to judge it by."""
+    """One contract's diary with the policy to judge it by; where its weeks come from, its kinds say."""
 
-    record: Record
+    contract: Contract
     rules: Rules
     path: str
     """Where it was read from, as an error names it."""
 
+    def weeks(self) -> Iterator[tuple[Week, Sheet]]:
+        """Yield each week with any segment, in time order."""
+        raise NotImplementedError
+
     def week_of(self, at: date | Moment) -> Week:
         """Return the week that contains `at`; a date means its week in the policy's own calendar."""
-        policy = self.rules.newest
-        if isinstance(at, date) and not isinstance(at, datetime):
-            # A week from Thursday 03:00 is known by its Thursday, so the day is entered at 03:00.
-            at = policy.week.zone.instant_of(datetime.combine(at, time()) + timedelta(minutes=policy.week.starts_at))
-        return policy.week_of(at)
+        return calendar_week(self.rules.newest, at)
 
     @property
     def latest(self) -> Instant | None:
         """The start of the last segment, or `None` for an empty diary."""
-        return slot_start(self.record.runs[-1].stop - 1) if self.record.runs else None
-
-    def weeks(self) -> Iterator[tuple[Week, Sheet]]:
-        """Yield each week with any segment, in time order; reads runs, never single segments."""
-        return self.record.weeks(self.rules.newest)
+        raise NotImplementedError
 
     def statements(self) -> Iterator[WeekStatement]:
         """Yield the statement of each week with any segment, in time order."""
         for week, sheet in self.weeks():
-            yield self._judged(week, sheet)
+            yield self.judged(week, sheet)
 
     def statement(self, week: Week) -> WeekStatement:
         """Return the statement of `week`, also of one without any segment."""
         sheet = next((sheet for found, sheet in self.weeks() if found.starts_at == week.starts_at), Sheet())
-        return self._judged(week, sheet)
+        return self.judged(week, sheet)
 
     def statements_around(self, slots: Slots) -> tuple[WeekStatement, ...]:
         """Return the statements of the weeks that have a segment among `slots`."""
-        return tuple(self._judged(week, sheet) for week, sheet in self.weeks() if sheet.worked & slots)
+        return tuple(self.judged(week, sheet) for week, sheet in self.weeks() if sheet.worked & slots)
 
-    def _judged(self, week: Week, sheet: Sheet) -> WeekStatement:
-        contract = self.record.contract
+    def judged(self, week: Week, sheet: Sheet) -> WeekStatement:
+        """Return the statement of `week` with the segments of `sheet`."""
+        contract = self.contract
         try:
             policy = self.rules.at(week.starts_at)
         except UnknownPolicy as error:
@@ -121,6 +122,30 @@ class Book:
         return week_statement(contract, sheet, week=week, policy=policy)
 
 
+@attrs.frozen(kw_only=True)
+class FileBook(Book):
+    """A diary from a file."""
+
+    record: Record = attrs.field(repr=False)
+
+    @property
+    def latest(self) -> Instant | None:
+        """The start of the last segment, or `None` for an empty diary."""
+        return slot_start(self.record.runs[-1].stop - 1) if self.record.runs else None
+
+    def weeks(self) -> Iterator[tuple[Week, Sheet]]:
+        """Yield each week with any segment, in time order; reads runs, never single segments."""
+        return self.record.weeks(self.rules.newest)
+
+
+def calendar_week(policy: Policy, at: date | Moment) -> Week:
+    """Return the week of `policy` that contains `at`; a date means its week in the policy's own calendar."""
+    if isinstance(at, date) and not isinstance(at, datetime):
+        # A week from Thursday 03:00 is known by its Thursday, so the day is entered at 03:00.
+        at = policy.week.zone.instant_of(datetime.combine(at, time()) + timedelta(minutes=policy.week.starts_at))
+    return policy.week_of(at)
+
+
 def input_bytes(path: str) -> bytes:
     """Return what is in the file at `path`; ``-`` is standard input."""
     if path != "-":
@@ -134,7 +159,7 @@ def input_bytes(path: str) -> bytes:
 _INPUT: Final = "standard input"
 
 
-def read_books(path: str, *, contract: str | None = None, policy: str | None = None) -> tuple[Book, ...]:
+def read_books(path: str, *, contract: str | None = None, policy: str | None = None) -> tuple[FileBook, ...]:
     """Return the diaries in the native JSON at `path`, ``-`` being standard input.
 
     `contract` chooses one by its id; `policy` is a preset's name or a TOML file, and replaces each
@@ -149,11 +174,18 @@ def read_books(path: str, *, contract: str | None = None, policy: str | None = N
         if not records:
             raise InvalidValue("--contract", contract, "is not in the diary", f"choose one of: {known}")
     override = None if policy is None else policy_file(policy)
-    return tuple(Book(record, Rules(override or _own(record)), _INPUT if path == "-" else path) for record in records)
+    place = _INPUT if path == "-" else path
+    return tuple(
+        FileBook(
+            contract=record.contract, rules=Rules(override or own_policy(record.policy)), path=place, record=record
+        )
+        for record in records
+    )
 
 
-def _own(record: Record) -> Policy | PolicyFile:
-    return preset(record.policy) if isinstance(record.policy, str) else record.policy
+def own_policy(policy: str | Policy) -> Policy | PolicyFile:
+    """Return the policy that a diary is under, through time."""
+    return preset(policy) if isinstance(policy, str) else policy
 
 
 def policy_file(name: str) -> PolicyFile:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from workdiary.cli.files import Book, begun, date_of, moment_of, read_books, statements_of, zone_of
+from workdiary.cli.files import Book, begun, statements_of
 from workdiary.cli.grid import Cell, cells_of, day_slots, days_of, hour_rows, worked_of
 from workdiary.cli.results import reasons_of
 from workdiary.model.money import hours_text
-from workdiary.model.times import Zone, slot_start
+from workdiary.model.times import Moment, Zone, slot_start
 from workdiary.statement import WeekStatement
 
 if TYPE_CHECKING:
@@ -51,25 +52,20 @@ class Page:
         }
 
 
-def read_page(
-    path: str, *, day: str | None, week: str | None, contract: str | None, policy: str | None, zone: str
-) -> Page:
-    """Return the page of `day`, of `week`, or of the latest week in the diary at `path`."""
-    shown = zone_of(zone)
-    wanted = None if day is None else date_of(day, "--day")
-    books = read_books(path, contract=contract, policy=policy)
-    if wanted is not None:
-        around = begun(books, lambda book: _around(book, wanted, shown))
-        leaves = tuple(Leaf(statements=found, days=(wanted,)) for found in around)
-        return Page(leaves=leaves, zone=shown, whole_week=False)
+def read_page(books: Sequence[Book], *, day: date | None, week: date | Moment | None, zone: Zone) -> Page:
+    """Return the page of `day`, of `week`, or of the latest week in `books`."""
+    if day is not None:
+        around = begun(books, lambda book: _around(book, day, zone))
+        leaves = tuple(Leaf(statements=found, days=(day,)) for found in around)
+        return Page(leaves=leaves, zone=zone, whole_week=False)
     if week is not None:
-        shown_weeks = statements_of(books, moment_of(week, "--week"))
+        shown_weeks = statements_of(books, week)
     else:
         latest = [book.latest for book in books]
         newest = max((at for at in latest if at is not None), default=None)
         shown_weeks = () if newest is None else statements_of(books, newest)
-    leaves = tuple(Leaf(statements=(one,), days=days_of(worked_of([one]), shown)) for one in shown_weeks)
-    return Page(leaves=leaves, zone=shown, whole_week=True)
+    leaves = tuple(Leaf(statements=(one,), days=days_of(worked_of([one]), zone)) for one in shown_weeks)
+    return Page(leaves=leaves, zone=zone, whole_week=True)
 
 
 def _around(book: Book, day: date, zone: Zone) -> tuple[WeekStatement, ...]:

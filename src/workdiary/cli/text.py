@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
+import textwrap
 import unicodedata
 from typing import Final
 
-__all__ = ["REPLACEMENT", "safe"]
+__all__ = ["REPLACEMENT", "safe", "safe_line", "say"]
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -35,6 +38,27 @@ def safe(text: str) -> str:
         return _SPACES.sub(" ", text).strip()
     text = _SPACES.sub(" ", _ESCAPES.sub("", text))
     return "".join(shown for char in text for shown in _shown(char)).strip()
+
+
+def say(line: str) -> None:
+    """Print a sentence or a line of a list, safe; on a terminal it is wrapped between words."""
+    line = safe_line(line)
+    if not sys.stdout.isatty():
+        print(line)
+        return
+    indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
+    width = max(shutil.get_terminal_size().columns, 20)
+    for part in textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False):
+        print(part)
+
+
+def safe_line(text: str) -> str:
+    r"""Return `text` as `safe` does, with the spaces before it: a line of a list stays where it is.
+
+    >>> safe_line("  one\nline")
+    '  one line'
+    """
+    return " " * (len(text) - len(text.lstrip(" "))) + safe(text)
 
 
 def _shown(char: str) -> str:
