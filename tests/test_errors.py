@@ -11,10 +11,13 @@ import pytest
 from workdiary import errors
 from workdiary.errors import (
     NOTHING,
+    ChainError,
     DocumentError,
     FloatRefused,
     GridError,
+    IdConflict,
     InvalidValue,
+    JournalError,
     MissingExtra,
     NaiveDatetime,
     OrderError,
@@ -23,9 +26,13 @@ from workdiary.errors import (
     PolicyError,
     Problems,
     Refused,
+    StoreBusy,
+    StoreError,
+    UnknownContract,
     UnknownCurrency,
     UnknownPolicy,
     UnknownZone,
+    VersionConflict,
     WorkdiaryError,
     shown,
 )
@@ -45,6 +52,13 @@ FAMILY: list[tuple[type[WorkdiaryError], type[Exception]]] = [
     (DocumentError, ValueError),
     (Refused, PermissionError),
     (MissingExtra, ImportError),
+    (JournalError, WorkdiaryError),
+    (UnknownContract, LookupError),
+    (VersionConflict, RuntimeError),
+    (IdConflict, ValueError),
+    (ChainError, ValueError),
+    (StoreError, OSError),
+    (StoreBusy, TimeoutError),
 ]
 
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.support import MONDAY, WEEK, contract, manual, tracked
-from workdiary.diary.changes import MemoEdited
+from tests.support import MONDAY, WEEK, contract, manual, terms, tracked
+from workdiary.diary.changes import MemoEdited, TermsChanged
 from workdiary.diary.entry import Entry, Head
 from workdiary.diary.journal import Journal, KeptWeek, WeekState, head_of
 from workdiary.model.contract import Actor, Role
@@ -33,8 +33,9 @@ def seal(
     touches: bool = True,
 ) -> Entry:
     """Return the entry that follows `after`, and touches ``start <= slot < stop`` or no slot at all."""
-    touched = Slots.range(Slot(start), Slot((start + 1 if stop is None else stop) if touches else start))
-    change = MemoEdited(asked=touched, memo="Fix the login form", slots=touched)
+    touched = Slots.range(Slot(start), Slot(start + 1 if stop is None else stop))
+    edited = MemoEdited(asked=touched, memo="Fix the login form", slots=touched)
+    change = edited if touches else TermsChanged(terms=terms())
     name = id or f"id-{after.version + 1}"
     return Entry.seal(contract=contract, after=after, id=name, at=Instant(at), by=ANA, change=change)
 

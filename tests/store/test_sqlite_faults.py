@@ -296,6 +296,37 @@ def test_f26_a_file_that_was_replaced_is_not_written(journal: SqlJournal, path: 
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(("becomes", "said"), [("nothing", "is no longer there"), ("another", "was replaced")])
+def test_f26_after_an_error_only_the_same_file_is_opened_again(
+    journal: SqlJournal, path: Path, becomes: str, said: str
+) -> None:
+    Faulty(journal, lambda statement: statement.startswith("SELECT"), raising("SQLITE_IOERR_READ"))
+    with pytest.raises(StoreError):
+        journal.contracts()
+    path.rename(path.with_name("moved.db"))
+    if becomes == "another":
+        path.write_bytes(path.with_name("moved.db").read_bytes())
+    with pytest.raises(StoreError, match=said):
+        journal.contracts()
+
+
+def test_f37_threads_wait_no_longer_than_other_processes(journal: SqlJournal) -> None:
+    found: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            add(journal)
+        except StoreBusy as error:
+            found.append(error)
+
+    with journal.writing(CONTRACT.id):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert len(found) == 1
+    add(journal)
+
+
 def test_f31_a_chain_that_lost_its_end_is_not_built_upon(journal: SqlJournal, path: Path) -> None:
     """A file that lost its journal can have the contract's new head without its entry, or the other way round."""
     add(journal)
@@ -435,6 +466,20 @@ def test_f32_a_backup_overwrites_nothing(journal: SqlJournal, path: Path) -> Non
         journal.backup(path)
     assert other.read_text() == "mine"
     assert sorted(file.name for file in path.parent.iterdir()) == ["diary.db", "other"]
+
+
+def test_f32_a_backup_never_takes_the_place_of_a_file_that_came_meanwhile(journal: SqlJournal, path: Path) -> None:
+    copy = path.with_name("copy.db")
+
+    def fault(real: sqlite3.Connection, statement: str) -> Any:
+        copy.write_text("mine")
+        return real.execute("SELECT 1")
+
+    Faulty(journal, lambda statement: statement.startswith("VACUUM"), fault)
+    with pytest.raises(StoreError, match="is there already"):
+        journal.backup(copy)
+    assert copy.read_text() == "mine"
+    assert sorted(file.name for file in path.parent.iterdir()) == ["copy.db", "diary.db"]
 
 
 def test_f32_a_backup_that_fails_leaves_nothing(journal: SqlJournal, path: Path) -> None:
