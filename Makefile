@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check docs bench mutants pythons wheel clean
+.PHONY: run test check docs bench soak mutants pythons wheel clean
 
 run: $(READY)
 	$(BIN)/python examples/week.py
@@ -24,6 +24,9 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+soak: $(READY)
+	$(BIN)/python -m benchmarks.soak
 
 mutants: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group mutants

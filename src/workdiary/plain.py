@@ -39,6 +39,8 @@ def structure(data: object, shape: type[_T], path: str = "") -> _T:
     """
     try:
         return _CONVERTER.structure(data, shape)
+    except MemoryError:
+        raise  # says nothing about the data
     except Exception as error:
         problems = tuple(_problems(error, path, shape))
         if not problems:
@@ -285,6 +287,8 @@ def _problems(error: BaseException, path: str, shape: type[Any]) -> Iterator[Wor
             yield single.under(path)
     elif isinstance(error, WorkdiaryError):
         yield error.under(path) if path else error
+    elif isinstance(error, MemoryError):
+        raise error
     elif isinstance(error, KeyError):
         yield DocumentError(path, NOTHING, "is missing", "give it")
     else:

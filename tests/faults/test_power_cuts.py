@@ -23,8 +23,6 @@ from workdiary.store.snapshots import SnapshotFiles
 SYNCS = 2
 """The kind of call that flushes, in the words of the shim."""
 
-FOLDER = "what is found on record is acknowledged before it is known that the deletion of its journal is on the disk"
-
 COUNT = 6
 """How many requests follow the beginning of the story, in the record."""
 
@@ -92,7 +90,6 @@ def test_f12_no_power_cut_while_closing_copying_or_upgrading_is_seen(
     assert len(seen) > 20
 
 
-@pytest.mark.xfail(reason=FOLDER)
 def test_f18_f12_what_is_acknowledged_after_a_failed_fsync_survives_a_power_cut(
     lab: Lab, memory: Path, template: Path, disk: Path
 ) -> None:
@@ -109,7 +106,6 @@ def test_f18_f12_what_is_acknowledged_after_a_failed_fsync_survives_a_power_cut(
     assert at > 5
 
 
-@pytest.mark.xfail(reason=FOLDER)
 @pytest.mark.parametrize("by", ["a new process", "a process that had it open"])
 def test_f2_f12_what_is_acknowledged_after_a_kill_survives_a_power_cut(
     lab: Lab, memory: Path, template: Path, disk: Path, by: str

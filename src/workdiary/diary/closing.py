@@ -12,17 +12,18 @@ All of it happens under the diary's lock, so that whoever comes second finds the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import attrs
 
 from workdiary.diary.canonical import canonical, document_digest
-from workdiary.diary.changes import DisputeResolved, PaymentFailed, TimeDisputed, WeekClosed, WeekParked
+from workdiary.diary.changes import ContractOpened, DisputeResolved, PaymentFailed, TimeDisputed, WeekClosed, WeekParked
 from workdiary.diary.closed import ClosedWeek, policy_digest, statement_document
 from workdiary.diary.diary import Diary
 from workdiary.diary.draft import Answer, AnswerKind, Draft, check_sent
-from workdiary.diary.entry import Entry
+from workdiary.diary.entry import START, Entry
 from workdiary.diary.journal import Journal, KeptWeek, WeekState
-from workdiary.diary.page import WeekPage
+from workdiary.diary.page import WeekPage, contract_after
 from workdiary.diary.reconcile import differences
 from workdiary.errors import ChainError, InvalidValue, OutsideContract, StoreError, WorkdiaryError
 from workdiary.model.contract import Actor, Role
@@ -86,6 +87,7 @@ def close_week(diary: Diary, week: Week | Moment, *, by: Actor) -> Closing:
                 remedy = "restore a copy that verifies; the week is not billed again"
                 raise ChainError("week", str(found), "was closed, but its closing is not among the entries", remedy)
             is_empty = not page.cells and (kept is None or not kept.sheet.worked)
+            _check_contract(draft, found)
             return _close(draft, found, page, kept, by)
         except StoreError:
             raise
@@ -105,6 +107,42 @@ def _is_billed(draft: Draft, week: Week, kept: KeptWeek | None) -> bool:
 
 def _id_of(week: Week) -> str:
     return f"close {week.nominal.date()}"
+
+
+_LOOKED_BACK: Final = 26
+"""How many weeks back the last bill is looked for; without one, the whole chain is read."""
+
+
+def _check_contract(draft: Draft, week: Week) -> None:
+    """Raise `ChainError` unless the contract as it is kept is what its entries come to.
+
+    A bill holds the contract as it then stood, so only what came after the last one is read, and checked
+    entry by entry, before the next one is made.
+    """
+    calendars = draft.calendars
+    opened = next(draft.read()).change
+    if not isinstance(opened, ContractOpened) or opened.policy != calendars.policy:
+        raise ChainError("policy", draft.contract.id, "is not kept as it was recorded", _RESTORE)
+    contract, head = opened.contract, START
+    before, ids = week, []
+    for _ in range(_LOOKED_BACK):
+        before = before.previous
+        ids.append(_id_of(before))
+    draft.look_up(ids)
+    bills = [entry for entry in map(draft.find, ids) if entry is not None]
+    if bills:
+        last = max(bills, key=lambda entry: entry.number)
+        last.check_seal()
+        contract, head = ClosedWeek.of(last).contract, last.head
+    for entry in draft.read(head.version):
+        entry.check(head)
+        head = entry.head
+        contract = contract_after(contract, entry, entry.change, calendars.of(calendars.week_of(entry.at)).dispute)
+    if head != draft.head or contract != draft.contract:
+        raise ChainError("contract", draft.contract.id, "is not kept as its entries leave it", _RESTORE)
+
+
+_RESTORE: Final = "verify the diary, and restore a copy that verifies"
 
 
 def _closed_before(draft: Draft, week: Week, page: WeekPage, entry: Entry) -> Closing:

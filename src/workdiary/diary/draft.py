@@ -182,6 +182,10 @@ class Draft:
             self._pages[week.start] = page
         return page
 
+    def read(self, since: int = 0) -> Iterator[Entry]:
+        """Yield the entries on record after number `since`, without what has been decided here."""
+        return self._writing.read(since=since)
+
     def look_up(self, ids: Collection[str]) -> None:
         """Ask at once for the entries with `ids`, where many requests are to follow."""
         self._found.update(self._writing.find(ids))

@@ -26,6 +26,7 @@ __all__ = [
     "check_writable",
     "discard",
     "file_system",
+    "flush",
     "install",
     "make_file",
     "place_of",
@@ -184,7 +185,7 @@ def install(beside: Path, path: Path) -> bool:
     Both names are on the disk when this returns.
     """
     try:
-        _flush(beside)
+        flush(beside)
         try:
             os.link(beside, path, follow_symlinks=False)
         except FileExistsError:
@@ -194,7 +195,7 @@ def install(beside: Path, path: Path) -> bool:
             if os.path.lexists(path):
                 return False
             beside.rename(path)
-        _flush(path.parent)
+        flush(path.parent)
     except OSError as error:
         remedy = "check the path, its permissions and the space on the disk"
         raise StoreError(str(path), NOTHING, f"cannot be created ({_why(error)})", remedy) from None
@@ -218,10 +219,10 @@ def _make_folder(folder: Path) -> None:
     for new in reversed(missing):
         new.mkdir(mode=0o700, exist_ok=True)
         new.chmod(0o700)
-        _flush(new.parent)
+        flush(new.parent)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Have what is at `path`, a file without a connection or a folder, on the disk."""
     if path.is_dir() and os.name == "nt":
         return  # it opens no folders

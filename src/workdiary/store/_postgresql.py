@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from hashlib import sha256
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from workdiary.store._schema import ENTRY_COLUMNS, SCHEMA_VERSION, TABLES, State
 
 try:
     import psycopg
+    from psycopg import Pipeline
     from psycopg import errors as pg
     from psycopg.pq import TransactionStatus
 except ImportError:
@@ -149,8 +150,9 @@ class PostgresqlDatabase:
         for is_last in (False, True):
             with self._connected() as connection:
                 try:
-                    connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-                    connection.execute("SELECT pg_advisory_xact_lock(%s)", (number,))
+                    # One message, so one way there and back.
+                    begin = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({number})"
+                    connection.execute(begin.encode())
                 except psycopg.Error as error:
                     if is_last or not _is_lost(error):
                         raise self._translated(error, "locking it; nothing was stored") from error
@@ -163,16 +165,22 @@ class PostgresqlDatabase:
         doing = "writing it; nothing was stored"
         try:
             with connection.cursor() as cursor:
+                few = []
                 for statement, rows in jobs:
-                    if len(rows) == 1:
-                        cursor.execute(statement, rows[0])
-                    elif statement == self.statements.add_entry and len(rows) >= _COPY_FROM:
+                    if statement == self.statements.add_entry and len(rows) >= _COPY_FROM:
                         with cursor.copy(_COPY) as copy:
                             copy.set_types(_COPY_TYPES)
                             for row in rows:
                                 copy.write_row(row)
                     else:
-                        cursor.executemany(statement, rows)
+                        few.append((statement, rows))
+                # Sent together, so one way there and back; what fails is raised when the block ends.
+                with connection.pipeline() if Pipeline.is_supported() else nullcontext():
+                    for statement, rows in few:
+                        if len(rows) == 1:
+                            cursor.execute(statement, rows[0])
+                        else:
+                            cursor.executemany(statement, rows)
                 doing = f"committing; {UNKNOWN_OUTCOME}"
                 cursor.execute("COMMIT")
                 if cursor.statusmessage != "COMMIT":

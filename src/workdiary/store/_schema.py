@@ -307,6 +307,7 @@ class Statements(NamedTuple):
     standing: str  # contract
     last: str  # contract
     latest: str  # none
+    locked: str  # contract, contract, contract: the latest moment, the last entry, and as `standing`
     page: str  # contract, since, until
     next: str  # contract, since: the next number
     touching: str  # contract, start - LONG, stop, start, contract, stop, start: the numbers
@@ -357,6 +358,20 @@ def statements(name: str) -> Statements:
         .where(of_contract, entry.number > bindparam("since"), entry.number <= bindparam("until"))
         .order_by(entry.number)
     )
+    # One row, also for a contract that does not exist yet.
+    stands = _CONTRACTS.alias("stands")
+    one: Any = select(literal_column("1").label("one")).subquery("one")
+
+    def last(column: Any) -> Any:
+        found: Any = select(column).where(of_contract).order_by(entry.number.desc()).suffix_with("LIMIT 1")
+        return found.scalar_subquery()
+
+    locked: Any = select(
+        select(func.max(kept.at)).scalar_subquery(),
+        last(entry.number),
+        last(entry.digest),
+        *(stands.c[name] for name in ("version", "digest", "at", "standing", "policy")),
+    ).select_from(one.outerjoin(stands, stands.c.contract == bindparam("contract")))
     overlapping = (entry.start < bindparam("stop"), entry.stop > bindparam("start"))
     week_long: Any = literal_column(f"stop <= start + {LONG}")
     longer: Any = literal_column(f"stop > start + {LONG}")
@@ -388,6 +403,7 @@ def statements(name: str) -> Statements:
             "contract",
         ),
         latest=render(select(func.max(kept.at))),
+        locked=render(locked, "contract", "contract", "contract"),
         page=render(page, "contract", "since", "until"),
         next=render(
             select(func.min(entry.number)).where(of_contract, entry.number > bindparam("since")), "contract", "since"

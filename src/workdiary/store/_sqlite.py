@@ -17,23 +17,25 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from workdiary.errors import NOTHING, InvalidValue, JournalError, StoreBusy, StoreError
 from workdiary.store._database import UNKNOWN_OUTCOME, Job, Row
-from workdiary.store._migrations import create_sqlite, migrate_sqlite, sqlite_schema
+from workdiary.store._migrations import migrate_sqlite
+from workdiary.store._opening import RESTORE, check_ours, check_schema, connect, one, put_new
 from workdiary.store._place import (
-    Place,
     check_beside,
     check_file,
     check_file_system,
     check_writable,
     discard,
+    flush,
     install,
     make_file,
     place_of,
 )
-from workdiary.store._schema import APPLICATION_ID, SCHEMA_VERSION, Statements, statements
+from workdiary.store._schema import SCHEMA_VERSION, Statements, statements
+from workdiary.store._turns import Turns
 
 __all__ = ["MODES", "SqliteDatabase", "has_wal_reset_bug"]
 
@@ -45,8 +47,6 @@ MODES: Final = ("delete", "truncate", "persist", "wal")
 
 _OLDEST: Final = (3, 37, 0)
 """The first SQLite with tables whose columns hold what they say (STRICT)."""
-
-_RESTORE: Final = "restore a backup that verifies"
 
 
 def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
@@ -99,7 +99,7 @@ class SqliteDatabase:
         self.statements: Statements = statements("sqlite")
         self.settings: Mapping[str, str] = {}
         self.lock = threading.RLock()
-        self._writer = threading.Lock()
+        self._writer = Turns()
         self._writer_thread = 0
         self._mode = _safe_mode(journal_mode)
         self._wait = wait
@@ -114,7 +114,7 @@ class SqliteDatabase:
         if place is None:
             if not create:
                 raise StoreError(self.name, NOTHING, "does not exist", "create it first, or check the path")
-            place = _create(path)
+            place = put_new(path)
         check_writable(path)
         check_beside(path)
         with _registry:
@@ -216,11 +216,11 @@ class SqliteDatabase:
         if self._connection is None:
             place = place_of(self._path)
             if place is None:
-                raise StoreError(self.name, NOTHING, "is no longer there", f"put it back, or {_RESTORE}")
+                raise StoreError(self.name, NOTHING, "is no longer there", f"put it back, or {RESTORE}")
             if place != self._place:
                 raise StoreError(self.name, NOTHING, "was replaced by another file", "open the journal again")
             try:
-                self._connection = connection = _connect(self._path)
+                self._connection = connection = connect(self._path)
                 self._patiently(lambda: self._prepare(connection))
             except BaseException as error:
                 self._drop()
@@ -239,20 +239,20 @@ class SqliteDatabase:
         """Say how this connection works, check whose file it is, and read everything back."""
         for pragma, value in _FIRST:
             connection.execute(f"PRAGMA {pragma}={value}")
-        _check_ours(self.name, connection)
-        version = _one(connection, "PRAGMA user_version")
+        check_ours(self.name, connection)
+        version = one(connection, "PRAGMA user_version")
         if version < SCHEMA_VERSION:
             migrate_sqlite(connection)
-        _check_schema(self.name, connection, SCHEMA_VERSION)
+        check_schema(self.name, connection, SCHEMA_VERSION)
         # `synchronous` before `journal_mode`: no commit, not even that of the mode, goes without it.
         wanted = {**dict(_FIRST), **dict(_KEPT), "journal_mode": self._mode}
         for pragma, value in _KEPT:
             connection.execute(f"PRAGMA {pragma}={value}")
-        mode = _one(connection, "PRAGMA journal_mode")
+        mode = one(connection, "PRAGMA journal_mode")
         if mode != self._mode:
             _log.warning("%s: journal_mode is %s; setting it to %s", self.name, mode, self._mode)
             connection.execute(f"PRAGMA journal_mode={self._mode}")
-        found = {pragma: str(_one(connection, f"PRAGMA {pragma}")) for pragma in wanted}
+        found = {pragma: str(one(connection, f"PRAGMA {pragma}")) for pragma in wanted}
         if found != wanted:
             wrong = ", ".join(f"{name}={found[name]}" for name in wanted if found[name] != wanted[name])
             raise StoreError(self.name, wrong, "is not what was set", "use another build of SQLite, or another path")
@@ -276,11 +276,16 @@ class SqliteDatabase:
             if place != self._place:
                 self._drop()
                 allowed = "is no longer there" if place is None else "was replaced by another file"
-                raise StoreError(self.name, NOTHING, allowed, f"put it back, or {_RESTORE}; nothing was stored")
+                raise StoreError(self.name, NOTHING, allowed, f"put it back, or {RESTORE}; nothing was stored")
             try:
-                self._spare.fill()
                 connection.execute("BEGIN IMMEDIATE")
+                # Who committed last may have ended, or met an error, before the folder was flushed: what is
+                # found here may be said to be on record only when the deletion of its journal is on the disk.
+                self._spare.free()
+                flush(self._path.parent)
+                self._spare.fill()
             except OSError as error:
+                self._drop()
                 remedy = "close some, then repeat it with the same id"
                 raise StoreError(
                     self.name, NOTHING, f"was not locked ({error.strerror}); nothing was stored", remedy
@@ -344,8 +349,10 @@ class SqliteDatabase:
                     raise
                 if time.monotonic() >= until:
                     raise self._busy() from error
-            # Short and uneven, so that of many who wait none is always the last.
-            time.sleep(0.000_5 + os.urandom(1)[0] * 0.000_02)
+            # Short and uneven, so that of many who wait none is always the last;
+            # and who has waited for long tries more often than who has just come.
+            waited = self._wait - (until - time.monotonic())
+            time.sleep((0.000_5 + os.urandom(1)[0] * 0.000_02) * max(1 - 2 * waited, 0.1))
 
     def _busy(self) -> StoreBusy:
         return StoreBusy(
@@ -361,7 +368,7 @@ class SqliteDatabase:
             code = sqlite3.SQLITE_NOMEM
         elif isinstance(error, UnicodeError):
             code = sqlite3.SQLITE_CORRUPT
-        what, remedy = _SAYS.get(code & 0xFF, (str(error), f"check the file, and {_RESTORE} if it is damaged"))
+        what, remedy = _SAYS.get(code & 0xFF, (str(error), f"check the file, and {RESTORE} if it is damaged"))
         name = getattr(error, "sqlite_errorname", "") or type(error).__name__
         return StoreError(self.name, NOTHING, f"{what} ({name}) while {doing}", remedy)
 
@@ -429,8 +436,8 @@ _SAYS: Final = {
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "check the file, its folder and how many files are open"),
     sqlite3.SQLITE_PERM: ("is not permitted", "make the file and its folder writable, then repeat it"),
     sqlite3.SQLITE_NOMEM: ("there is no memory", "free some, then repeat it with the same id"),
-    sqlite3.SQLITE_CORRUPT: ("is damaged: half a database, or altered", _RESTORE),
-    sqlite3.SQLITE_NOTADB: ("is not an SQLite database", f"give another path, or {_RESTORE}"),
+    sqlite3.SQLITE_CORRUPT: ("is damaged: half a database, or altered", RESTORE),
+    sqlite3.SQLITE_NOTADB: ("is not an SQLite database", f"give another path, or {RESTORE}"),
 }
 """What the primary result codes come to, and what to do."""
 
@@ -450,78 +457,3 @@ def _safe_mode(asked: str) -> str:
         )
         return "delete"
     return asked
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # No timeout of SQLite's own: it would wait with our lock held.
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=0
-    )
-    defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)
-    if defensive is not None:  # since Python 3.12: not even SQL can damage the file's structure
-        set_config: Any = getattr(connection, "setconfig")  # noqa: B009 - not there before
-        set_config(defensive, True)
-    return connection
-
-
-def _one(connection: sqlite3.Connection, statement: str) -> Any:
-    # A pragma that is not built in answers nothing.
-    return (connection.execute(statement).fetchone() or (0,))[0]
-
-
-def _create(path: Path) -> Place:
-    """Put a new, whole database at `path`, unless somebody else is quicker."""
-    beside = make_file(path)
-    connection = None
-    try:
-        connection = _connect(beside)
-        connection.execute("PRAGMA synchronous=EXTRA")
-        create_sqlite(connection)
-        connection.close()
-    except BaseException as error:
-        if connection is not None:
-            connection.close()
-        discard(beside)
-        if not isinstance(error, sqlite3.Error):
-            raise
-        remedy = "check the space on the disk and the permissions of the folder"
-        raise StoreError(str(path), NOTHING, f"cannot be created ({error})", remedy) from error
-    install(beside, path)
-    place = place_of(path)
-    if place is None:
-        raise StoreError(str(path), NOTHING, "was deleted as soon as it was created", "try again")
-    return place
-
-
-def _check_ours(name: str, connection: sqlite3.Connection) -> None:
-    """Raise `StoreError` for another program's database, a newer one, or half of one."""
-    if not _one(connection, "PRAGMA page_count"):
-        raise StoreError(name, NOTHING, "is damaged: half a database, without even its first page", _RESTORE)
-    if _one(connection, "PRAGMA application_id") != APPLICATION_ID:
-        raise StoreError(name, NOTHING, "is another program's database", "give the path of a work diary")
-    if _one(connection, "PRAGMA journal_mode") != "wal":  # there, pages may be in the log yet
-        needed = _one(connection, "PRAGMA page_count") * _one(connection, "PRAGMA page_size")
-        if Path(name).stat().st_size < needed:
-            raise StoreError(name, NOTHING, f"is damaged: half a database, of {needed} bytes once", _RESTORE)
-    version = _one(connection, "PRAGMA user_version")
-    if version > SCHEMA_VERSION:
-        allowed = f"has the schema of a newer workdiary: this one knows versions up to {SCHEMA_VERSION}"
-        raise StoreError(name, version, allowed, "upgrade workdiary; nothing was read or changed")
-    if version < 1:
-        raise StoreError(name, version, "is no version of the schema: half a database", _RESTORE)
-    _check_schema(name, connection, version)
-
-
-_OF_SQLITE: Final = {("table", name) for name in ("sqlite_sequence", "sqlite_stat1", "sqlite_stat4")}
-"""The tables that SQLite makes by itself: the last number of the quarantine, and what ANALYZE counted."""
-
-
-def _check_schema(name: str, connection: sqlite3.Connection, version: int) -> None:
-    """Raise `StoreError` unless the tables, indices and triggers are ours, word for word, and no others."""
-    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    found = {name: sql for kind, name, sql in rows if (kind, name) not in _OF_SQLITE}
-    wanted = sqlite_schema(version)
-    wrong = sorted(place for place in found.keys() | wanted.keys() if found.get(place) != wanted.get(place))
-    if wrong:
-        allowed = "are not as workdiary makes them: something was added, changed or removed"
-        raise StoreError(name, ", ".join(map(str, wrong)), allowed, f"find out who did it, and {_RESTORE}")

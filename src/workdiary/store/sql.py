@@ -180,21 +180,20 @@ class SqlJournal:
         if not is_storable(contract):
             raise InvalidValue("contract", contract, "cannot be stored", "use an id without control characters")
         with self._block(), self._database.locked(contract) as transaction:
-            at = self._now(transaction)
-            writing = _Writing(self, transaction, contract, at)
+            writing = _Writing(self, transaction, contract)
             try:
                 yield writing
                 writing.finish()
             finally:
                 writing.is_over = True
-            self._latest = max(self._latest, at)
+            self._latest = max(self._latest, writing.at)
 
     def quarantine(self, body: bytes, error: str) -> Quarantined:
         """Keep `body`, which could not be read because of `error`."""
         digest = sha256(body).digest()
         with self._block(), self._database.locked(_QUARANTINE_KEY) as transaction:
             if not transaction.rows(self._sql.quarantined_body, (digest,)):
-                row = (self._now(transaction), digest, body, text_row(error))
+                row = (self._at(transaction.rows(self._sql.latest, ())[0][0]), digest, body, text_row(error))
                 transaction.commit([(self._sql.add_quarantine, [row])])
         rows = self._database.rows(self._sql.quarantined_body, (digest,))
         if not rows:
@@ -219,12 +218,12 @@ class SqlJournal:
     def _unknown(self, contract: str) -> UnknownContract:
         return UnknownContract("contract", contract, "has no diary here", "open one first, or check the id")
 
-    def _now(self, transaction: Transaction) -> Instant:
+    def _at(self, latest: object) -> Instant:
+        """Return the moment of decision under a lock, where `latest` is the latest on record."""
         # EDIT-3: no clock that goes back opens a window again that an entry, of any process, found closed.
-        latest = transaction.rows(self._sql.latest, ())[0][0] or 0
-        if not isinstance(latest, int):
+        if not isinstance(latest, int | None):
             raise unreadable("contracts", "a moment that is none")
-        return Instant(max(int(self._clock()), latest, self._latest))
+        return Instant(max(int(self._clock()), latest or 0, self._latest))
 
     @contextmanager
     def _block(self) -> Iterator[None]:
@@ -243,8 +242,7 @@ class SqlJournal:
 class _Writing:
     """A diary under its lock: what is appended shows in here at once, and is written when the block ends."""
 
-    def __init__(self, journal: SqlJournal, transaction: Transaction, contract: str, at: Instant) -> None:
-        self.at = at
+    def __init__(self, journal: SqlJournal, transaction: Transaction, contract: str) -> None:
         self.is_over = False
         self._journal = journal
         self._transaction = transaction
@@ -252,19 +250,16 @@ class _Writing:
         self._entries: list[Entry] = []
         self._by_id: dict[str, Entry] = {}
         self._weeks: dict[int, tuple[KeptWeek, Row]] = {}
-        self._stored = self._load()
-        self._standing = self._stored
-
-    def _load(self) -> Standing | None:
-        journal = self._journal
-        rows = self._transaction.rows(journal._sql.standing, (self._contract,))
-        last = self._transaction.rows(journal._sql.last, (self._contract,))
-        if [row[:2] for row in rows] != last:
+        self._looked_up: dict[str, Entry | None] = {}
+        latest, *head, version, digest, at, standing, policy = transaction.rows(journal._sql.locked, (contract,) * 3)[0]
+        self.at = journal._at(latest)
+        if head != [version, digest]:
             # Nothing is built on a chain whose end is not the one that was written with it.
-            place = f"contract {self._contract}"
             allowed = "has another last entry than the head that was stored with it"
-            raise ChainError(place, NOTHING, allowed, "verify it, and restore a copy that verifies")
-        return journal._standings.of(self._contract, rows[0]) if rows else None
+            raise ChainError(f"contract {contract}", NOTHING, allowed, "verify it, and restore a copy that verifies")
+        row = (version, digest, at, standing, policy)
+        self._stored = None if version is None else journal._standings.of(contract, row)
+        self._standing = self._stored
 
     @property
     def standing(self) -> Standing | None:
@@ -282,10 +277,14 @@ class _Writing:
 
     def find(self, ids: Collection[str]) -> dict[str, Entry]:
         self._check()
-        found = {} if self._stored is None else _find(self._journal._database, self._transaction, self._contract, ids)
-        if self._by_id:
-            found.update((id, self._by_id[id]) for id in ids if id in self._by_id)
-        return found
+        # Under the lock nothing is added by others: who asks before appending need not be asked again.
+        known = self._looked_up
+        wanted = [id for id in ids if id not in known and id not in self._by_id]
+        if wanted and self._stored is not None:
+            found = _find(self._journal._database, self._transaction, self._contract, wanted)
+            known.update((id, found.get(id)) for id in wanted)
+        both = ((id, self._by_id.get(id) or known.get(id)) for id in ids)
+        return {id: entry for id, entry in both if entry is not None}
 
     def week(self, start: int) -> KeptWeek | None:
         self._check()
