@@ -188,7 +188,6 @@ def test_f8_a_failed_allocation_leaves_no_half_state(starved: tuple[Path, dict[s
     check(path, stored, said)
 
 
-@pytest.mark.xfail(reason="structuring takes an allocation that failed for data that are not of the right shape")
 def test_f8_memory_that_runs_out_is_not_taken_for_a_damaged_diary(starved: tuple[Path, dict[str, Ended]]) -> None:
     _, said = starved
     for ended in said.values():

@@ -230,7 +230,6 @@ def test_f31_f32_a_file_without_its_hot_journal_or_with_another_one_makes_no_wro
     assert reported > 5
 
 
-@pytest.mark.xfail(reason="restore looks at the chain and at what is kept, not at the indices of the file")
 def test_f32_a_copy_of_a_live_file_is_not_restored_or_was_whole(
     record: Sequence[Operation], disk: Path, tmp_path: Path
 ) -> None:
@@ -286,7 +285,6 @@ def test_f25_a_flipped_bit_is_found_or_was_in_nothing_that_is_used(
     assert reported > 30
 
 
-@pytest.mark.xfail(reason="the contract that is kept beside the chain is billed by without being compared with it")
 def test_f25_f81_a_flipped_bit_in_the_kept_contract_makes_no_wrong_bill(
     tmp_path: Path, template: Path, disk: Path
 ) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from workdiary.cli.journal import contract_of, is_url, now, opened, place_of
 from workdiary.cli.results import print_json
@@ -172,11 +170,11 @@ def _findings(place: str, db: str | None) -> Iterator[Finding]:
             settings.pop("user_version", None)
             yield "ok", "settings", ", ".join(f"{name}={value}" for name, value in sorted(settings.items()))
             yield from _of_the_diaries(journal)
+            if not is_url(place):
+                wrong = "; ".join(journal.integrity())
+                yield ("bad", "integrity", f"{wrong}; restore a backup") if wrong else ("ok", "integrity", "ok")
     except WorkdiaryError as error:
         yield "bad", "database", str(error)
-        return
-    if not is_url(place):
-        yield _integrity(Path(place))
 
 
 def _of_the_file(path: Path) -> Iterator[Finding]:
@@ -240,14 +238,3 @@ def _due(journal: Journal, at: Instant) -> Iterator[str]:
         week = policy.week_of(slot_start(start))
         if policy.locks_at(week) <= at:
             yield f"{id} {week.nominal.date()}"
-
-
-def _integrity(path: Path) -> Finding:
-    # The journal is closed: the file is never opened twice by one process.
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            rows: list[Any] = connection.execute("PRAGMA integrity_check(5)").fetchall()
-    except sqlite3.Error as error:
-        return "bad", "integrity", f"cannot be checked ({error}); restore a backup that verifies"
-    said = "; ".join(str(row[0]) for row in rows)
-    return ("ok", "integrity", said) if said == "ok" else ("bad", "integrity", f"{said}; restore a backup")

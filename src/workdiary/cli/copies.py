@@ -66,7 +66,9 @@ def _open(path: str | Path) -> Iterator[SqlJournal]:
 def _look_at(journal: SqlJournal) -> tuple[list[str], dict[str, Head]]:
     """Return every fault of `journal`, and the head of each contract."""
     found = list(verify_all(journal))
-    return [str(fault) for one in found for fault in one.faults], {one.contract: one.head for one in found}
+    # A copy of a live file can be torn in an index alone, which no chain shows.
+    faults = [*journal.integrity(), *(str(fault) for one in found for fault in one.faults)]
+    return faults, {one.contract: one.head for one in found}
 
 
 @attrs.frozen(kw_only=True)

@@ -64,6 +64,10 @@ class Database(Protocol):
         """Write a copy of everything, as it stands now, to the new file `path`."""
         ...
 
+    def integrity(self) -> tuple[str, ...]:
+        """Return what the database itself finds wrong with its files."""
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...

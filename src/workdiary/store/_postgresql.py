@@ -114,6 +114,10 @@ class PostgresqlDatabase:
         """Refuse: a server has its own programs for this."""
         raise StoreError(self.name, NOTHING, f"is not copied to {path} from here", "use pg_dump, which reads one state")
 
+    def integrity(self) -> tuple[str, ...]:
+        """Return nothing: a server checks its files by its own programs."""
+        return ()
+
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._is_closed = True

@@ -35,6 +35,7 @@ from workdiary.store._place import (
     place_of,
 )
 from workdiary.store._schema import SCHEMA_VERSION, Statements, statements
+from workdiary.store._sqlite_errors import ERRORS, is_busy, translated
 from workdiary.store._turns import Turns
 
 __all__ = ["MODES", "SqliteDatabase", "has_wal_reset_bug"]
@@ -146,6 +147,10 @@ class SqliteDatabase:
         """Return what `statement` finds in what is committed."""
         return self._patiently(lambda: self._fetch(statement, values))
 
+    def integrity(self) -> tuple[str, ...]:
+        """Return what SQLite finds wrong with its pages and indices."""
+        return tuple(str(row[0]) for row in self.rows("PRAGMA integrity_check(20)") if row[0] != "ok")
+
     @contextmanager
     def locked(self, key: str) -> Iterator[_Transaction]:  # noqa: ARG002 - SQLite locks all diaries at once
         """Lock the database for writing."""
@@ -224,7 +229,7 @@ class SqliteDatabase:
                 self._patiently(lambda: self._prepare(connection))
             except BaseException as error:
                 self._drop()
-                if isinstance(error, _ERRORS):
+                if isinstance(error, ERRORS):
                     raise self._translated(error, "opening it") from error
                 raise
         return self._connection
@@ -263,8 +268,8 @@ class SqliteDatabase:
             connection = self._use()
             try:
                 return connection.execute(statement, values).fetchall()
-            except _ERRORS as error:
-                if _is_busy(error):
+            except ERRORS as error:
+                if is_busy(error):
                     raise
                 self._drop()
                 raise self._translated(error, "reading it") from error
@@ -290,8 +295,8 @@ class SqliteDatabase:
                 raise StoreError(
                     self.name, NOTHING, f"was not locked ({error.strerror}); nothing was stored", remedy
                 ) from error
-            except _ERRORS as error:
-                if _is_busy(error):
+            except ERRORS as error:
+                if is_busy(error):
                     raise
                 self._drop()
                 raise self._translated(error, "locking it; nothing was stored") from error
@@ -316,7 +321,7 @@ class SqliteDatabase:
                 self._patiently(lambda: connection.execute("COMMIT"))
             except StoreBusy:
                 raise  # a reader would not end: the block's end undoes it
-            except _ERRORS as error:
+            except ERRORS as error:
                 # After such an error the state of the connection, and of the file, is in doubt: what the
                 # next one finds there, having rolled back what must be, is what was stored.
                 with suppress(sqlite3.Error):
@@ -345,7 +350,7 @@ class SqliteDatabase:
             try:
                 return do()
             except sqlite3.Error as error:
-                if not _is_busy(error):
+                if not is_busy(error):
                     raise
                 if time.monotonic() >= until:
                     raise self._busy() from error
@@ -363,14 +368,7 @@ class SqliteDatabase:
         )
 
     def _translated(self, error: BaseException, doing: str) -> StoreError:
-        code = getattr(error, "sqlite_errorcode", 0) or 0
-        if isinstance(error, MemoryError):
-            code = sqlite3.SQLITE_NOMEM
-        elif isinstance(error, UnicodeError):
-            code = sqlite3.SQLITE_CORRUPT
-        what, remedy = _SAYS.get(code & 0xFF, (str(error), f"check the file, and {RESTORE} if it is damaged"))
-        name = getattr(error, "sqlite_errorname", "") or type(error).__name__
-        return StoreError(self.name, NOTHING, f"{what} ({name}) while {doing}", remedy)
+        return translated(self.name, error, doing)
 
 
 class _Spare:
@@ -428,26 +426,6 @@ _KEPT: Final = (
     ("recursive_triggers", "1"),
     ("locking_mode", "normal"),
 )
-
-_SAYS: Final = {
-    sqlite3.SQLITE_FULL: ("the disk is full", "free some space, then repeat it with the same id"),
-    sqlite3.SQLITE_IOERR: ("the disk gave an error", "check the disk, then repeat it with the same id"),
-    sqlite3.SQLITE_READONLY: ("cannot be written", "make the file and its folder writable, then repeat it"),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "check the file, its folder and how many files are open"),
-    sqlite3.SQLITE_PERM: ("is not permitted", "make the file and its folder writable, then repeat it"),
-    sqlite3.SQLITE_NOMEM: ("there is no memory", "free some, then repeat it with the same id"),
-    sqlite3.SQLITE_CORRUPT: ("is damaged: half a database, or altered", RESTORE),
-    sqlite3.SQLITE_NOTADB: ("is not an SQLite database", f"give another path, or {RESTORE}"),
-}
-"""What the primary result codes come to, and what to do."""
-
-
-_ERRORS: Final = (sqlite3.Error, MemoryError, UnicodeError)
-"""What the driver raises; the last when a message, or a text, of a damaged file is none."""
-
-
-def _is_busy(error: BaseException) -> bool:
-    return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _safe_mode(asked: str) -> str:

@@ -124,6 +124,14 @@ class SqlJournal:
         """
         self._database.backup(str(path))
 
+    def integrity(self) -> tuple[str, ...]:
+        """Return what the database itself finds wrong with its pages and indices (SQLite only).
+
+        That is not what `workdiary.diary.verify` looks for: a sound file may hold a forged diary, and a torn one
+        a diary whose chain is right. Each finds what the other cannot.
+        """
+        return self._database.integrity()
+
     def __enter__(self) -> SqlJournal:
         return self
 
