@@ -119,7 +119,7 @@ def ingesting(effort: Effort) -> Iterator[Ratio]:
                 for n in range(contracts):
                     Diary.open(journal, contract(f"c-{n:04}"), "upwork", by=PLATFORM, id="open")
                 started = perf_counter()
-                kinds = {answer.kind.value for answer in ingest(journal, lines)}
+                kinds = {answer.kind.value for answer in ingest(journal, lines, workers=4)}
                 took["ingest"].append(perf_counter() - started)
             if kinds != {"created"}:
                 raise RuntimeError(f"not everything was recorded: {kinds}")

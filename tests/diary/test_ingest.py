@@ -385,3 +385,12 @@ def test_many_items_with_garbage_among_them() -> None:
             assert f'"id":"{answer.id}"'.encode() in body
     assert len(kept.journal.quarantined()) == count // 100
     assert all(verification.is_sound for verification in verify_all(kept.journal))
+
+
+def test_several_workers_answer_as_one_does() -> None:
+    mixed: list[bytes | Item] = [item(upload(n // 4), f"id {n}", contract=f"c-{n % 4 + 1}") for n in range(400)]
+    mixed[7] = b"garbage"
+    one, several = both("c-2", "c-3", "c-4"), both("c-2", "c-3", "c-4")
+    assert kinds(ingest(one.journal, mixed)) == kinds(ingest(several.journal, mixed, workers=4))
+    assert state(one.journal) == state(several.journal)
+    assert refusal(InvalidValue, lambda: [*ingest(one.journal, mixed, workers=0)])[:2] == ("workers", 0)

@@ -11,9 +11,10 @@ What cannot be read goes to quarantine, as it came; it is listed there, and retr
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -75,24 +76,30 @@ class Item:
         return canonical(data)
 
 
-def ingest(journal: Journal, items: Iterable[bytes | Item]) -> Iterator[Answer]:
+def ingest(journal: Journal, items: Iterable[bytes | Item], *, workers: int = 1) -> Iterator[Answer]:
     """Record each of `items` that may be recorded, and yield an answer for each, in their order.
 
     Items that come as bytes are read first. They are taken in batches: what a batch answers is on the disk
     when its first answer is yielded. Raises `StoreError` when it is not known whether a batch was
     recorded: ingest all of it again, for ids that are on record answer `EXISTS`.
+
+    `workers` are the threads that record for several contracts at a time: a journal on a server then works while
+    the next diary is judged. A journal in one file gains nothing by them.
     """
+    if type(workers) is not int or workers < 1:
+        raise InvalidValue("workers", workers, "is not a number of threads", "give an int, 1 or more")
     rest = iter(items)
     diaries: OrderedDict[str, Diary] = OrderedDict()
-    while batch := [*islice(rest, BATCH)]:
-        yield from _batch(journal, batch, diaries)
+    with ThreadPoolExecutor(workers, "workdiary-ingest") as pool:
+        while batch := [*islice(rest, BATCH)]:
+            yield from _batch(journal, batch, diaries, pool.map if workers > 1 else map)
 
 
 def retry(journal: Journal, number: int) -> Answer:
     """Ingest once more what is number `number` in quarantine; it leaves when it is on record now."""
     for kept in journal.quarantined():
         if kept.number == number:
-            (answer,) = _batch(journal, [kept.body], OrderedDict())
+            (answer,) = _batch(journal, [kept.body], OrderedDict(), map)
             if answer.recorded:
                 journal.release(number)
             return answer
@@ -104,46 +111,53 @@ def discard(journal: Journal, number: int) -> None:
     journal.release(number)
 
 
-def _diary(journal: Journal, contract: str, diaries: OrderedDict[str, Diary]) -> Diary:
-    """Return the diary of `contract`, with the weeks that it has read, if a batch before needed it."""
-    diary = diaries.pop(contract, None) or Diary(journal, contract)
-    diaries[contract] = diary
-    if len(diaries) > _DIARIES:
-        diaries.popitem(last=False)
-    return diary
+_Taken: TypeAlias = "list[tuple[int, Answer | WorkdiaryError]]"
+"""What became of items, each with its place in the batch."""
 
 
-def _batch(journal: Journal, batch: list[bytes | Item], diaries: OrderedDict[str, Diary]) -> list[Answer]:
-    answers: list[Answer | None] = [None] * len(batch)
-    unreadable: list[tuple[int, bytes, str, str | None]] = []
+def _batch(
+    journal: Journal, batch: list[bytes | Item], diaries: OrderedDict[str, Diary], each: Callable[..., Iterable[_Taken]]
+) -> list[Answer]:
+    taken: _Taken = []
+    ids: list[str | None] = [None] * len(batch)
     by_contract: dict[str, list[tuple[int, Item]]] = {}
     for place, given in enumerate(batch):
         try:
             item = given if isinstance(given, Item) else Item.parse(given)
+            ids[place] = item.id
             by_contract.setdefault(item.contract, []).append((place, item))
         except WorkdiaryError as error:
-            unreadable.append((place, _bytes(given), str(error), None))
+            taken.append((place, error))
     # In the order of their ids, so that two ingestions never wait for each other.
-    for contract in sorted(by_contract):
-        several = by_contract[contract]
-        try:
-            with _diary(journal, contract, diaries).drafting() as draft:
-                draft.look_up([item.id for _, item in several])
-                for place, item in several:
-                    answer = _take(draft, item)
-                    if isinstance(answer, Answer):
-                        answers[place] = answer
-                    else:
-                        unreadable.append((place, _bytes(batch[place]), str(answer), item.id))
-        except StoreError:
-            raise
-        except WorkdiaryError as error:
-            # No diary, or one that is damaged: nothing of the whole block was recorded.
-            unreadable.extend((place, _bytes(batch[place]), str(error), item.id) for place, item in several)
-    for place, body, why, id in unreadable:
-        kept = journal.quarantine(body, why)
-        answers[place] = Answer(kind=AnswerKind.QUARANTINED, id=id, error=why, number=kept.number)
-    return [answer for answer in answers if answer is not None]
+    contracts = sorted(by_contract)
+    for contract in contracts:
+        # What a diary has read for one batch serves the next.
+        diaries[contract] = diaries.pop(contract) if contract in diaries else Diary(journal, contract)
+    for found in each(_of_one, (diaries[contract] for contract in contracts), map(by_contract.get, contracts)):
+        taken.extend(found)
+    while len(diaries) > _DIARIES:
+        diaries.popitem(last=False)
+    answers: dict[int, Answer] = {}
+    for place, what in taken:
+        if isinstance(what, Answer):
+            answers[place] = what
+        else:
+            kept = journal.quarantine(_bytes(batch[place]), str(what))
+            answers[place] = Answer(kind=AnswerKind.QUARANTINED, id=ids[place], error=str(what), number=kept.number)
+    return [answers[place] for place in range(len(batch))]
+
+
+def _of_one(diary: Diary, several: list[tuple[int, Item]]) -> _Taken:
+    """Record what a batch has for one contract, in one step, and return what became of each item."""
+    try:
+        with diary.drafting() as draft:
+            draft.look_up([item.id for _, item in several])
+            return [(place, _take(draft, item)) for place, item in several]
+    except StoreError:
+        raise
+    except WorkdiaryError as error:
+        # No diary, or one that is damaged: nothing of the whole block was recorded.
+        return [(place, error) for place, _ in several]
 
 
 def _take(draft: Draft, item: Item) -> Answer | WorkdiaryError:
