@@ -103,7 +103,7 @@ def story(opened: Contract | None = None, policy: str = "upwork") -> tuple[Memor
     diary.record(tracked(NINE, NINE + 6, digests={NINE: "9f2b", NINE + 1: IMAGE_DIGEST}), by=ANA, id="upload 1")
     diary.record(add_time("2026-11-18T10:00Z", "2026-11-18T10:30Z", memo="Call"), by=ANA, id="call")
     rise = Terms(since="2026-11-18T09:30Z", rate="33.33", weekly_limit=hours(40), manual_time_allowed=True)
-    diary.record(TermsChanged(terms=rise), by=ACME, id="rise")
+    diary.record(TermsChanged(terms=rise), by=PLATFORM, id="rise")
     diary.record(delete_time("2026-11-18T09:00Z", "2026-11-18T09:10Z"), by=ANA, id="delete")
     diary.record(edit_memo("2026-11-18T09:10Z", "2026-11-18T09:30Z", memo="Caf\u00e9 login"), by=ANA, id="memo")
     clock.set("2026-11-23T12:00:00Z")
