@@ -153,3 +153,9 @@ def test_a_resolution_has_four_parts() -> None:
         week=WEEK, of="e-1", paid=slots(0), refunded=slots(1), covered=slots(2), unpaid=slots(3), amounts=("",) * 4
     )
     assert resolved.settlement == Settlement(paid=slots(0), refunded=slots(1), covered=slots(2), unpaid=slots(3))
+
+
+def test_what_a_change_took_effect_on_is_within_what_was_asked() -> None:
+    said = ("slots", slots(7), "reach beyond what was asked", "give slots of the range")
+    assert refusal(InvalidValue, TimeDeleted, asked=run(0, 6), slots=slots(7)) == said
+    assert refusal(InvalidValue, TimeDeleted, asked=slots(0, 2), slots=slots(0))[0] == "asked"

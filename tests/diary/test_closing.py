@@ -628,3 +628,29 @@ def test_a_statement_that_is_none_is_named(text: str, kind: type[Exception], wor
         made = Entry.seal(contract="c-1", after=kept.head, id="x", at=entry.at, by=PLATFORM, change=change)
         with pytest.raises(expected, match=words if expected is kind else "is not the digest of the statement"):
             ClosedWeek.of(made)
+
+
+def closed_twice(**standing: Any) -> Closing:
+    """Close a week, then the next one with `standing` changed beside the chain, and return what became of it."""
+    kept = opened(now="2026-11-23T01:00:00Z")
+    kept.diary.record(upload(1008), by=ANA, id="next")
+    kept.clock.set(LOCK)
+    assert close_week(kept.diary, WEEK, by=PLATFORM).state is WeekState.CLOSED
+    rewritten(kept.journal, [*kept.journal.read("c-1")], **standing)
+    kept.clock.set("2026-11-30T12:00:00Z")
+    return close_week(Diary(kept.journal, "c-1"), WEEK.next, by=PLATFORM)
+
+
+def test_f25_a_week_is_not_billed_by_a_contract_that_its_entries_do_not_leave() -> None:
+    assert closed_twice().state is WeekState.CLOSED
+    contract = opened().diary.contract
+    dearer = attrs.evolve(contract, terms=[attrs.evolve(contract.terms.values[0], rate="30.80")])
+    parked = closed_twice(contract=dearer)
+    assert (parked.state, parked.closed) == (WeekState.PARKED, None)
+    assert "is not kept as its entries leave it" in parked.difference
+
+
+def test_f25_a_week_is_not_billed_by_a_policy_that_the_diary_was_not_opened_under() -> None:
+    parked = closed_twice(policy="odesk")
+    assert (parked.state, parked.closed) == (WeekState.PARKED, None)
+    assert "is not kept as it was recorded" in parked.difference
