@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
 import resource
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +18,10 @@ from benchmarks.diaries import PLATFORM, SEGMENTS_A_WEEK, START, contract, grow,
 from benchmarks.effort import Effort
 from benchmarks.timing import Ratio, alternate
 from workdiary import Diary, Instant, ingest, slot_start
+from workdiary.diary.entry import Entry
+from workdiary.diary.journal import KeptWeek, Standing
 from workdiary.diary.verify import verify, verify_chain
+from workdiary.store.memory import MemoryJournal
 from workdiary.store.sql import SqlJournal
 
 __all__ = ["MEASURES"]
@@ -100,59 +101,86 @@ def _page(journal: SqlJournal, week: Instant) -> Callable[[], object]:
 
 
 def ingesting(effort: Effort) -> Iterator[Ratio]:
-    """Yield what taking 100,000 segments in batches costs on PostgreSQL, against COPY of them as rows."""
+    """Yield what 100,000 segments cost a journal on PostgreSQL, against COPY of the same rows.
+
+    First the store alone: an entry a segment, sealed already, a batch a contract, checked and kept with its weeks.
+    Then all of `ingest`: uploads of a day, read from JSON, judged, merged, sealed and kept.
+    """
     try:
         from tests.store.postgresql_server import Server
     except ImportError:
         return
     import psycopg
 
-    contracts = effort.contracts
-    lines = [item.dump() for n in range(contracts) for item in uploads(f"c-{n:04}", range(1))]
-    segments = contracts * SEGMENTS_A_WEEK
-    rows = _rows(lines)
+    contracts = [f"c-{n:04}" for n in range(effort.contracts)]
+    batches = [_sealed(id) for id in contracts]
+    lines = [item.dump() for id in contracts for item in uploads(id, range(1))]
+    rows = [_row(entry) for batch in batches for entry in batch[0]]
+    segments = len(contracts) * SEGMENTS_A_WEEK
+    took: dict[str, list[float]] = {"append": [], "ingest": [], "copy": []}
     with Server() as server:
-        took: dict[str, list[float]] = {"ingest": [], "copy": []}
         for _ in range(3):
             url = server.url(server.create())
-            with SqlJournal.open(url, clock=lambda: START + 6 * 86_400) as journal:
-                for n in range(contracts):
-                    Diary.open(journal, contract(f"c-{n:04}"), "upwork", by=PLATFORM, id="open")
-                started = perf_counter()
-                kinds = {answer.kind.value for answer in ingest(journal, lines, workers=4)}
-                took["ingest"].append(perf_counter() - started)
+            with SqlJournal.open(url, clock=lambda: _SATURDAY) as journal, _timed(took["append"]):
+                for entries, week, standing in batches:
+                    with journal.writing(standing.contract.id) as writing:
+                        writing.append(entries, contract=standing.contract, policy=standing.policy, weeks=[week])
+            url = server.url(server.create())
+            with SqlJournal.open(url, clock=lambda: _SATURDAY) as journal:
+                for id in contracts:
+                    Diary.open(journal, contract(id), "upwork", by=PLATFORM, id="open")
+                with _timed(took["ingest"]):
+                    kinds = {answer.kind.value for answer in ingest(journal, lines, workers=4)}
             if kinds != {"created"}:
                 raise RuntimeError(f"not everything was recorded: {kinds}")
             with psycopg.connect(url) as connection:
                 connection.execute(
-                    "CREATE TABLE bare (contract text, slot bigint, source text, memo text, label text,"
-                    " meter int, snapshot int, PRIMARY KEY (contract, slot))"
+                    "CREATE TABLE bare (contract text, number bigint, id text, at bigint, start bigint, stop bigint,"
+                    " body bytea, previous bytea, digest bytea, PRIMARY KEY (contract, number))"
                 )
                 connection.commit()
-                started = perf_counter()
-                with connection.cursor().copy("COPY bare FROM STDIN") as copy:
-                    copy.write(rows)
-                connection.commit()
-                took["copy"].append(perf_counter() - started)
-    one, other = min(took["ingest"]), min(took["copy"])
-    yield Ratio(
-        what=f"ingesting {segments:,} segments on PostgreSQL / COPY of them as bare rows",
-        value=one / other,
-        goal=5.0,
-        note=f"{segments / one:,.0f} / {segments / other:,.0f} segments a second",
-    )
+                with _timed(took["copy"]):
+                    with connection.cursor().copy("COPY bare FROM STDIN") as copy:
+                        for row in rows:
+                            copy.write_row(row)
+                    connection.commit()
+    copied = min(took["copy"])
+    for side, what, goal in (
+        ("append", "appending {} segments, an entry each, on PostgreSQL / COPY of the same rows", 5.0),
+        ("ingest", "    ingesting {} segments, a day an upload / the same COPY", None),
+    ):
+        one = min(took[side])
+        yield Ratio(
+            what=what.format(f"{segments:,}"),
+            value=one / copied,
+            goal=goal,
+            note=f"{segments / one:,.0f} / {segments / copied:,.0f} segments a second",
+        )
 
 
-def _rows(lines: list[bytes]) -> str:
-    text = io.StringIO()
-    for line in lines:
-        item = json.loads(line)
-        for run in item["request"]["segments"]:
-            first = START.slot  # what stands in a column does not matter, its size does
-            for n, (meter, shot) in enumerate(zip(run["activity"], run["snapshots"], strict=True)):
-                slot = first + hash((item["id"], run["from"])) % (1 << 40) + n
-                text.write(f"{item['contract']}\t{slot}\ttracked\t{run['memo']}\t\\N\t{meter}\t{shot}\n")
-    return text.getvalue()
+_SATURDAY: Final = START + 6 * 86_400
+
+
+@contextmanager
+def _timed(times: list[float]) -> Iterator[None]:
+    started = perf_counter()
+    yield
+    times.append(perf_counter() - started)
+
+
+def _sealed(id: str) -> tuple[list[Entry], KeptWeek, Standing]:
+    """Return a week of the contract `id` as a diary hands it to its journal: an entry a segment."""
+    journal, clock = MemoryJournal(clock=lambda: clock[0]), [int(_SATURDAY)]
+    grow(journal, clock, id, [0], each=1)
+    week = journal.week(id, START.slot)
+    if week is None:
+        raise RuntimeError("nothing was recorded")
+    return [*journal.read(id)], week, journal.standing(id)
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    beside = (entry.contract, entry.number, entry.id, int(entry.at), entry.start, entry.stop)
+    return (*beside, entry.body, entry.previous, entry.digest)
 
 
 def verifying(effort: Effort) -> Iterator[Ratio]:
