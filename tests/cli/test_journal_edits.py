@@ -16,8 +16,10 @@ from tests.cli.test_errors import one_sentence
 from workdiary.cli import changing
 from workdiary.cli.journal import opened
 from workdiary.diary.diary import Diary
+from workdiary.errors import NOTHING, StoreError
 from workdiary.model.contract import Actor, Role
 from workdiary.model.edit import delete_time
+from workdiary.store.memory import MemoryJournal
 from workdiary.store.sql import SqlJournal
 
 PUSH = ["add", "2026-11-18T10:00Z", "10:40", "--memo", "Call"]
@@ -278,3 +280,18 @@ def test_what_changed_while_the_question_was_open_is_asked_about_again(
         "This manual entry makes Wed 18 Nov 14:20–14:40 unpaid: it is then over the weekly limit (LIMIT-5).",
     ]
     assert len(full.entries()) == 5
+
+
+@pytest.mark.parametrize(("ids", "told"), [(["a/b"], "a/b"), (["a/b/1", "a/b/2"], "a/b")])
+def test_where_it_is_not_known_what_was_recorded_the_whole_id_is_named(
+    monkeypatch: pytest.MonkeyPatch, ids: list[str], told: str
+) -> None:
+    def broken() -> None:
+        raise StoreError("diary.db", NOTHING, "cannot be written", "repeat it with the same id")
+
+    diary = Diary(MemoryJournal(), "c-1")
+    monkeypatch.setattr(diary, "drafting", broken)
+    deletion = delete_time("2026-11-18T09:00Z", "2026-11-18T09:10Z")
+    with pytest.raises(StoreError) as caught:
+        changing.record(diary, [(deletion, id) for id in ids], Actor(id="ana", role=Role.FREELANCER), None)
+    assert caught.value.remedy == f"repeat it with the same id (the id: {told}; give it with --id)"

@@ -374,17 +374,31 @@ def test_a_week_that_is_invoiced_after_its_lock_is_judged_by_what_becomes_known_
     assert codes(kept, facts_changed("2026-11-23T17:00:00Z"), PLATFORM) == []
 
 
-def test_i27_a_closed_contract_is_frozen_and_so_is_one_whose_end_is_fixed() -> None:
+def test_i27_from_its_closing_on_a_contract_is_frozen() -> None:
     changes: list[TermsChanged | StatusChanged | FactsChanged] = [TERMS, FACTS, PAUSE, ACTIVATE, CLOSE]
-    for since in (NOW, "2026-12-24T00:00:00Z"):
+    for closes_at, now in ((NOW, NOW), ("2026-11-19T00:00:00Z", "2026-11-19T00:00:00Z")):
         kept = opened()
-        assert codes(kept, status_changed(since, "closed"), ACME, "c") == []
+        assert codes(kept, status_changed(closes_at, "closed"), ACME, "c") == []
         frozen = kept.diary.contract
+        kept.clock.set(now)
         for n, change in enumerate(changes):
             assert codes(kept, change, PLATFORM, str(n)) == ["contract_not_active"]
         assert kept.diary.contract == frozen
-        reason = kept.diary.record(TERMS, by=ACME, id="t").reasons[0]
-        assert reason.facts == (("status", "closed"), ("closes_at", instant(since)))
+        reason = kept.diary.record(TERMS, by=PLATFORM, id="t").reasons[0]
+        assert reason.facts == (("status", "closed"), ("closes_at", instant(closes_at)))
+
+
+def test_i27_an_end_that_is_planned_takes_no_step_from_the_other_side_until_then() -> None:
+    kept = opened()
+    assert codes(kept, status_changed("2099-01-01T00:00:00Z", "closed"), ANA, "c") == []
+    for since in ("2099-01-01T00:00:00Z", "2099-01-02T00:00:00Z"):
+        for change in (status_changed(since, "active"), status_changed(since, "closed"), terms_changed(since)):
+            assert codes(kept, change, ACME) == ["contract_not_active"]
+    assert codes(kept, status_changed(NOW, "paused"), ACME, "p") == []
+    assert codes(kept, terms_changed(NOW, limit=0), ACME, "t") == []
+    assert kept.diary.contract.closes_at == instant("2099-01-01T00:00:00Z")
+    assert codes(kept, status_changed("2026-11-18T18:00:01Z", "closed"), ACME, "end") == []
+    assert kept.diary.contract.closes_at == instant("2026-11-18T18:00:01Z")
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,25 @@ def test_what_cannot_be_taken_in_is_quarantined_and_leaves_nothing() -> None:
 # Quarantine.
 
 
+def test_of_two_who_retry_the_same_at_once_neither_is_told_that_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = both()
+    (held,) = ingest(kept.journal, [item(upload(0), "a", contract="c-2")])
+    assert held.number is not None
+    Diary.open(kept.journal, contract(id="c-2"), PLAIN, by=PLATFORM, id="open")
+    number, release = held.number, kept.journal.release
+    others: list[None] = []
+
+    def release_second(number: int) -> None:
+        if not others:
+            others.append(None)
+            assert retry(kept.journal, number).kind is AnswerKind.EXISTS
+        release(number)
+
+    monkeypatch.setattr(kept.journal, "release", release_second)
+    assert retry(kept.journal, number).kind is AnswerKind.CREATED
+    assert kept.journal.quarantined() == ()
+
+
 def test_what_is_in_quarantine_is_retried_or_discarded_by_hand() -> None:
     kept = opened()
     kept.journal.quarantine(b"older", "not ours")

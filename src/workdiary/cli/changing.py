@@ -142,7 +142,8 @@ def record(diary: Diary, requests: Numbered, by: Actor, head: Head | None) -> tu
         pass
     except StoreError as error:
         # Whoever did not choose the id must know it to repeat the request safely.
-        known = f"{error.remedy} (the id: {requests[0][1].partition('/')[0]}; give it with --id)"
+        id = requests[0][1] if len(requests) == 1 else requests[0][1].removesuffix("/1")
+        known = f"{error.remedy} (the id: {id}; give it with --id)"
         raise type(error)(error.argument, error.value, error.allowed, known) from None
     return answers
 

@@ -209,11 +209,12 @@ def _against_contract_change(
     contract = view.contract
     against = [*_against_role(change, contract, by)]
     yield from against
-    if contract.closes_at is not None:
-        # EDIT-2: a closed contract is frozen, and so is one whose end is fixed.
+    since = _since(change)
+    if contract.closes_at is not None and max(at, since) >= contract.closes_at:
+        # EDIT-2: a closed contract is frozen. Until its end it can still be paused, or ended sooner: else a side
+        # that plans an end in years would take every such step from the other.
         fixed = (("status", "closed"), ("closes_at", contract.closes_at))
         yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=fixed)
-    since = _since(change)
     if not against and by.role is not Role.PLATFORM and since < at - AHEAD:
         # Dated back, a lower rate or a pause would take away what has been worked, recorded yet or not.
         facts = (("role", by.role.value), ("action", "date_back"))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -101,7 +102,8 @@ def retry(journal: Journal, number: int) -> Answer:
         if kept.number == number:
             (answer,) = _batch(journal, [kept.body], OrderedDict(), map)
             if answer.recorded:
-                journal.release(number)
+                with suppress(InvalidValue):  # somebody else has retried it too, and come first
+                    journal.release(number)
             return answer
     raise InvalidValue("number", number, "is not in quarantine", "list what is there")
 
