@@ -83,7 +83,8 @@ def reason_words(reason: Reason) -> str:
     facts = {name: _fact_words(name, value) for name, value in reason.facts}
     if reason.code is ReasonCode.WEEK_LOCKED and "since" in facts:
         # A change of the contract is told the first instant that it may hold from.
-        return "{since} lies in a locked week; a change may hold from {locks_at} on.".format_map(facts)
+        said = "{since} is in time that has been locked or invoiced; a change may hold from {locks_at} on."
+        return said.format_map(facts)
     fact, otherwise = _OTHERWISE.get(reason.code, ("", ""))
     return (otherwise if fact and fact not in facts else _REASONS[reason.code]).format_map(facts)
 
@@ -105,6 +106,7 @@ _ACTIONS: Final = {
     "edit_label": "edit activity labels",
     "track_time": "track time",
     "date_back": "date such a change back",
+    "blank_label": "take an activity label away",
 }
 
 

@@ -41,7 +41,7 @@ LOCK = instant("2026-11-23T12:00Z")
         (
             ReasonCode.WEEK_LOCKED,
             {"since": instant("2026-11-09T00:00Z"), "locks_at": instant("2026-11-16T00:00Z")},
-            "Monday 9 November 2026, 00:00 UTC lies in a locked week; "
+            "Monday 9 November 2026, 00:00 UTC is in time that has been locked or invoiced; "
             "a change may hold from Monday 16 November 2026, 00:00 UTC on.",
         ),
         (

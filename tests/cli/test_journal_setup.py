@@ -190,7 +190,7 @@ def test_edit_3_terms_do_not_reach_back_into_a_locked_week(kept: Kept) -> None:
     done = kept("contract", "terms", "--rate", "33", "--since", "2026-11-09T00:00Z", "--as", "platform")
     assert (done.status, done.err) == (1, "")
     assert done.out == (
-        "Refused. EDIT-3: Monday 9 November 2026, 00:00 UTC lies in a locked week; "
+        "Refused. EDIT-3: Monday 9 November 2026, 00:00 UTC is in time that has been locked or invoiced; "
         "a change may hold from Monday 16 November 2026, 00:00 UTC on.\n"
     )
 

@@ -52,7 +52,7 @@ from workdiary.diary.draft import AnswerKind
 from workdiary.diary.entry import Entry
 from workdiary.diary.journal import WeekState
 from workdiary.diary.verify import verify
-from workdiary.errors import ChainError, DocumentError, InvalidValue, OutsideContract, StoreBusy, StoreError
+from workdiary.errors import ChainError, DocumentError, InvalidValue, OutsideContract, Problems, StoreBusy, StoreError
 from workdiary.store import memory
 from workdiary.store.memory import MemoryJournal
 
@@ -461,12 +461,12 @@ def test_s8_sixteen_threads_close_a_week_once(turn: int) -> None:
 
 SINCE = "2026-11-16T00:00:00Z"
 MEANWHILE: list[tuple[str, Request, Actor]] = [
-    ("rate 10", terms_changed(SINCE, rate="10"), ACME),
-    ("rate 11", terms_changed(SINCE, rate="11"), ACME),
-    ("limit", terms_changed(SINCE, rate="30", limit="0.34"), ACME),
-    ("no limit", terms_changed(SINCE, rate="12", limit=None), ACME),
-    ("pause", status_changed(SINCE, "paused"), ACME),
-    ("active", status_changed(SINCE, "active"), ACME),
+    ("rate 10", terms_changed(SINCE, rate="10"), PLATFORM),
+    ("rate 11", terms_changed(SINCE, rate="11"), PLATFORM),
+    ("limit", terms_changed(SINCE, rate="30", limit="0.34"), PLATFORM),
+    ("no limit", terms_changed(SINCE, rate="12", limit=None), PLATFORM),
+    ("pause", status_changed(SINCE, "paused"), PLATFORM),
+    ("active", status_changed(SINCE, "active"), PLATFORM),
     ("delete", delete_time(slot_start(at(0)), slot_start(at(1))), ANA),
     ("upload", upload(9), ANA),
 ]
@@ -573,11 +573,12 @@ def test_evidence_from_outside_the_contract_is_nothing_to_close() -> None:
     assert verify(kept.journal, "c-1").is_sound
 
 
-def test_a_week_whose_segments_were_all_deleted_is_closed_for_nothing() -> None:
+def test_a_week_whose_segments_were_all_deleted_is_not_due_but_may_be_closed_for_nothing() -> None:
     kept = worked(NOW)
     kept.diary.record(delete_time(slot_start(at(0)), slot_start(at(7))), by=ANA, id="d")
     kept.clock.set(LOCK)
-    assert due(kept) == [("c-1", "2026-11-16", "closed")]
+    assert due(kept) == []
+    assert close(kept).state is CLOSED
     assert str(kept.diary.statement(WEEK).amount) == "0.00 USD"
 
 
@@ -654,3 +655,26 @@ def test_f25_a_week_is_not_billed_by_a_policy_that_the_diary_was_not_opened_unde
     parked = closed_twice(policy="odesk")
     assert (parked.state, parked.closed) == (WeekState.PARKED, None)
     assert "is not kept as it was recorded" in parked.difference
+
+
+def test_what_several_weeks_failed_with_is_raised_together_when_all_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = worked(LOCK)
+    for id in ("c-2", "c-3"):
+        kept.clock.set(NOW)
+        diary = Diary.open(kept.journal, contract(id=id), PLAIN, by=PLATFORM, id="open")
+        diary.record(upload(0), by=ANA, id="u")
+        kept.clock.set(LOCK)
+    real = close_week
+
+    def damaged(diary: Diary, week: Any, *, by: Any) -> Closing:
+        if diary.contract.id != "c-2":
+            raise ChainError(diary.contract.id, "x", "is damaged", "restore it")
+        return real(diary, week, by=by)
+
+    monkeypatch.setattr("workdiary.diary.closing.close_week", damaged)
+    with pytest.raises(Problems) as caught:
+        list(close_due(kept.journal, by=PLATFORM, at=kept.clock.instant))
+    assert [error.argument for error in caught.value] == ["c-1", "c-3"]
+    week = kept.journal.week("c-2", WEEK.start)
+    assert week is not None
+    assert week.state is CLOSED

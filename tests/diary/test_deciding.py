@@ -76,7 +76,8 @@ UNPAID = PaymentFailed(week=WEEK.slots)
         (add_time(slot_start(at(0)), slot_start(at(1)), memo="Call"), {ANA}),
         (delete_time(slot_start(at(300)), slot_start(at(301))), {ANA}),
         (edit_memo(slot_start(at(300)), slot_start(at(301)), memo="Call"), {ANA}),
-        (edit_label(slot_start(at(300)), slot_start(at(301)), label=None), {ANA, ACME}),
+        (edit_label(slot_start(at(300)), slot_start(at(301)), label=None), {ANA}),
+        (edit_label(slot_start(at(300)), slot_start(at(301)), label="Review"), {ANA, ACME}),
     ],
 )
 def test_i40_i41_each_change_is_for_those_who_may_and_for_nobody_else(request_: Request, may: set[Actor]) -> None:
@@ -568,3 +569,20 @@ def test_only_the_platform_dates_a_change_of_the_contract_back(change: Callable[
     assert codes(kept, change("2026-11-18T17:54:59Z"), ACME, "a") == ["role_not_permitted"]
     assert codes(kept, change("2026-11-18T17:55:00Z"), ACME, "b") == []
     assert codes(kept, change("2026-11-18T12:00:00Z"), PLATFORM, "c") == []
+
+
+def test_protect_4_a_client_puts_another_label_on_time_but_takes_none_away() -> None:
+    kept = opened(labels=["Design", "Build"])
+    kept.diary.record(upload(300, label="Design"), by=ANA, id="u")
+    start, stop = slot_start(at(300)), slot_start(at(301))
+    assert codes(kept, edit_label(start, stop, label=" "), ACME, "a") == ["role_not_permitted"]
+    assert codes(kept, edit_label(start, stop, label="Build"), ACME, "b") == []
+    assert kept.diary.segments(WEEK)[0].label == "Build"
+    assert codes(kept, edit_label(start, stop, label=None), ANA, "c") == []
+
+
+def test_limit_4_a_client_does_not_date_a_lower_limit_to_the_week_before() -> None:
+    # Dated 30 seconds before Monday, within what clocks may differ, it would hold for the new week at once.
+    kept = opened(now="2026-11-23T00:04:00Z")
+    assert codes(kept, terms_changed("2026-11-22T23:59:30Z", limit=0), ACME, "a") == ["role_not_permitted"]
+    assert codes(kept, terms_changed("2026-11-23T00:00:00Z", limit=0), ACME, "b") == []

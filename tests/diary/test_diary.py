@@ -149,7 +149,7 @@ EACH: list[tuple[str, Request, Actor]] = [
     ("add", add_time(*range_of(60, 62), memo="Call"), ANA),
     ("delete", delete_time(*range_of(0, 1)), ANA),
     ("memo", edit_memo(*range_of(0, 2), memo="Review"), ANA),
-    ("label", edit_label(*range_of(0, 2), label=None), ACME),
+    ("label", edit_label(*range_of(0, 2), label="Design"), ACME),
     ("terms", terms_changed("2026-11-23T00:00Z"), ACME),
     ("status", status_changed("2026-11-23T00:00Z", "paused"), ACME),
 ]

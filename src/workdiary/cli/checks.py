@@ -207,7 +207,12 @@ def _of_the_diaries(journal: Journal) -> Iterator[Finding]:
     for id in ids:
         standing = journal.standing(id)
         latest = max(latest, standing.at)
-        yield "ok", "head", f"{id}={standing.head}"
+        last = next(journal.read(id, since=standing.head.version - 1), None)
+        if last is None or last.head != standing.head:
+            yield "bad", "head", f"{id}={standing.head} is not the last entry's: run workdiary verify"
+        else:
+            yield "ok", "head", f"{id}={standing.head}"
+    yield "look", "chains", "not checked here: run workdiary verify"
     due = [*_due(journal, at)]
     parked = [f"{id} {slot_start(start)}" for id, start in journal.weeks(state=WeekState.PARKED, ends_by=LAST)]
     yield ("look" if due else "ok"), "weeks due", f"{'; '.join(due)}: run workdiary close" if due else "none"
@@ -224,7 +229,12 @@ def _of_the_diaries(journal: Journal) -> Iterator[Finding]:
     )
     clock = f"{moment_words(at, UTC)} UTC"
     if latest > at:
-        yield "bad", "clock", f"{clock}, behind the latest entry, {moment_words(latest, UTC)} UTC: set it right"
+        entry = f"the latest entry, {moment_words(latest, UTC)} UTC"
+        why = "this clock is behind, or the entry was recorded by one that was ahead"
+        then = (
+            "set this clock right; if it is, restore a backup from before that entry and ingest again what came after"
+        )
+        yield "bad", "clock", f"{clock}, behind {entry}: {why}; {then}"
     else:
         after = f"; the latest entry {moment_words(latest, UTC)} UTC" if latest else ""
         yield "ok", "clock", f"{clock}{after}"

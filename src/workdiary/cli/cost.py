@@ -52,6 +52,11 @@ class WeekChange:
         return (self.before.protected & self.after.billable) - self.after.protected
 
     @property
+    def evidence(self) -> Slots:
+        """The tracked segments that would be gone, with their activity and snapshots (EDIT-4)."""
+        return self.before.sheet.tracked - self.after.sheet.worked
+
+    @property
     def slots(self) -> int:
         """How many segments there would be more; negative for fewer."""
         return len(self.after.sheet.worked) - len(self.before.sheet.worked)
@@ -94,6 +99,9 @@ def _costs(change: WeekChange, role: Role, doing: str, zone: Zone) -> Iterator[s
     if change.amount.minor < 0:
         minutes = f"{_minutes(change.slots)}, " if change.slots else ""
         yield f"{doing} takes {minutes}{_off(change.amount)} off the bill of {week}: {change.after.amount} are left."
+    elif change.evidence:
+        gone = stretches(change.evidence, zone)
+        yield f"{doing} deletes tracked time for good, {gone}, although the bill stays what it is (EDIT-4)."
     if change.unprotected:
         lost = stretches(change.unprotected, zone)
         yield f"{doing} leaves {lost} unprotected, {_off(change.protected_amount)} (PROTECT)."

@@ -22,7 +22,7 @@ from workdiary.diary.canonical import canonical
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.deciding import Request
 from workdiary.diary.draft import Answer, AnswerKind
-from workdiary.diary.ingest import Item, discard, ingest, retry
+from workdiary.diary.ingest import LONGEST, Item, discard, ingest, retry
 from workdiary.diary.requests import plain_request
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, StoreError
 from workdiary.formats import native
@@ -81,7 +81,16 @@ def _lines(first: bytes, stream: IO[bytes], numbers: list[int]) -> Iterator[byte
         if line.strip():
             numbers.append(number)
             yield line.rstrip(b"\r\n")
-        number, line = number + 1, stream.readline()
+        number, line = number + 1, _line(stream)
+
+
+def _line(stream: IO[bytes]) -> bytes:
+    """Return the next line; of one that is longer than any item only so much that it is refused as one."""
+    line = stream.readline(LONGEST + 1)
+    rest = line
+    while len(rest) > LONGEST and not rest.endswith(b"\n"):
+        rest = stream.readline(LONGEST + 1)
+    return line
 
 
 def _numbered(numbers: list[int]) -> Iterator[int]:

@@ -414,6 +414,9 @@ def safe(text: str) -> str:
 def main(words: list[str]) -> int:
     heads = [words[n] for n in range(1, len(words)) if words[n - 1] == "--head"]
     rest = [words[n] for n in range(len(words)) if words[n] != "--head" and (n == 0 or words[n - 1] != "--head")]
+    if "-h" in words or "--help" in words:
+        print(__doc__)
+        return 0
     if len(rest) > 1 or words[-1:] == ["--head"] or not all(map(HEAD.fullmatch, heads)):
         print("usage: python verify.py [FOLDER] [--head NUMBER:DIGEST]...")
         return 2

@@ -25,7 +25,7 @@ from workdiary.diary.entry import START, Entry
 from workdiary.diary.journal import Journal, KeptWeek, WeekState
 from workdiary.diary.page import WeekPage, contract_after
 from workdiary.diary.reconcile import differences
-from workdiary.errors import ChainError, InvalidValue, OutsideContract, StoreError, WorkdiaryError
+from workdiary.errors import ChainError, InvalidValue, OutsideContract, Problems, StoreError, WorkdiaryError
 from workdiary.model.contract import Actor, Role
 from workdiary.model.outcome import Settlement
 from workdiary.model.sheet import Sheet
@@ -187,9 +187,9 @@ def close_due(
 ) -> Iterator[Closing]:
     """Close every week in `journal` that ends by `at`, and yield what became of each.
 
-    Weeks that are not locked yet are left out; parked ones are tried again. Weeks that only late evidence
-    from outside the contract touches are nothing to close. Each is closed by itself: one that fails does not
-    stop the others, and what it failed with is raised at the end.
+    Weeks that are not locked yet are left out; parked ones are tried again. Weeks without recorded time,
+    such as those that only late evidence touches, are nothing to close. Each is closed by itself: one that fails
+    does not stop the others, and what it failed with is raised at the end; of several, `Problems` with all.
     """
     ends_by = moment(at) // SECONDS_PER_SLOT
     due = [
@@ -205,6 +205,9 @@ def close_due(
         if diary is None:
             diaries.clear()  # they come contract by contract
             diary = diaries[contract] = Diary(journal, contract)
+        kept = journal.week(contract, start)
+        if kept is not None and kept.state is WeekState.OPEN and not kept.sheet.worked:
+            continue  # only late evidence, or time that was deleted again: there is nothing to bill
         try:
             closing = close_week(diary, Instant(start * SECONDS_PER_SLOT), by=by)
         except OutsideContract:
@@ -215,7 +218,7 @@ def close_due(
         if not closing.reasons:
             yield closing
     if failed:
-        raise failed[0]
+        raise failed[0] if len(failed) == 1 else Problems("", failed)
 
 
 def resolve(diary: Diary, of: str, *, by: Actor, id: str) -> Answer:

@@ -118,6 +118,11 @@ def _edit(edit: Edit, view: View, by: Actor, at: Instant) -> Decision:
     for page in pages:
         taken = taken | (page.taken & edit.slots)
     verdict = judge(edit, on=view.contract, segments=taken, by=by, at=at, policy=view.policy_of(weeks[0]))
+    if isinstance(edit, EditLabel) and edit.label is None and by.role is Role.CLIENT and verdict.allowed:
+        # PROTECT-4: where protection asks for a label, blanking it would take the payment of work away. A client
+        # may put another label on time (EDIT-1), not none.
+        facts = (("role", by.role.value), ("action", "blank_label"))
+        verdict = Verdict(reasons=(Reason(code=ReasonCode.ROLE_NOT_PERMITTED, slots=edit.slots, facts=facts),))
     closed = _closed(edit.slots, pages)
     if closed and ReasonCode.WEEK_LOCKED not in verdict.codes:
         # Closed is closed: neither a clock that went back nor a later policy opens a billed week.
@@ -215,8 +220,9 @@ def _against_contract_change(
         # that plans an end in years would take every such step from the other.
         fixed = (("status", "closed"), ("closes_at", contract.closes_at))
         yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=fixed)
-    if not against and by.role is not Role.PLATFORM and since < at - AHEAD:
-        # Dated back, a lower rate or a pause would take away what has been worked, recorded yet or not.
+    if not against and by.role is not Role.PLATFORM and since < max(at - AHEAD, view.week_of(at).starts_at):
+        # Dated back, a lower rate or a pause would take away what has been worked, recorded yet or not; and a
+        # lower limit dated to the week before would not wait for the next one (LIMIT-4).
         facts = (("role", by.role.value), ("action", "date_back"))
         yield Reason(code=ReasonCode.ROLE_NOT_PERMITTED, facts=facts)
     open_from = first_open_week(view, at).starts_at
