@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import MONDAY_NOON, Kept
 from tests.cli.test_errors import one_sentence
+from tests.support import contract, terms
 from workdiary.cli import changing
 from workdiary.cli.journal import opened
 from workdiary.diary.diary import Diary
 from workdiary.errors import NOTHING, StoreError
+from workdiary.formats import native
+from workdiary.formats.native import Record
+from workdiary.model.activity import Activity
 from workdiary.model.contract import Actor, Role
 from workdiary.model.edit import delete_time
+from workdiary.model.segment import Segment, Snapshot
 from workdiary.store.memory import MemoryJournal
+from workdiary.store.snapshots import SnapshotFiles
 from workdiary.store.sql import SqlJournal
 
 PUSH = ["add", "2026-11-18T10:00Z", "10:40", "--memo", "Call"]
@@ -295,3 +302,108 @@ def test_where_it_is_not_known_what_was_recorded_the_whole_id_is_named(
     with pytest.raises(StoreError) as caught:
         changing.record(diary, [(deletion, id) for id in ids], Actor(id="ana", role=Role.FREELANCER), None)
     assert caught.value.remedy == f"repeat it with the same id (the id: {told}; give it with --id)"
+
+
+@pytest.fixture
+def images(kept: Kept, tmp_path: Path) -> SnapshotFiles:
+    """Images a, b and c, shown on Wednesday: a and b at 14:20, a at 14:30, c at 14:40."""
+    files = SnapshotFiles(tmp_path / "images")
+    a, b, c = (Snapshot(digest=files.put(image)) for image in (b"a", b"b", b"c"))
+    shown = {"20": [a, b], "30": [a], "40": [c]}
+    segments = [
+        Segment.tracked(f"2026-11-18T14:{m}Z", memo="Fix", activity=Activity.of_meter(8), snapshots=shots)
+        for m, shots in shown.items()
+    ]
+    path = tmp_path / "shown.json"
+    native.write(path, [Record.of(contract(terms=[terms(rate="30.00", limit=1)]), "upwork", segments)])
+    kept.done("ingest", str(path))
+    return files
+
+
+# What `printf a | sha256sum` prints, and so on.
+IMAGE_A = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+IMAGE_B = "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"
+IMAGE_C = "2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6"
+
+
+def test_edit_4_snapshots_are_deleted_with_their_segment(kept: Kept, images: SnapshotFiles, tmp_path: Path) -> None:
+    delete = ["delete", "2026-11-18T14:20Z", "14:30", "--yes", "--id", "x", "--snapshots", str(images.folder)]
+    assert "pictures_deleted" not in kept(*delete, "--dry-run", "--json").json
+    assert len([*images.digests()]) == 3
+    assert kept.done(*delete).splitlines()[-1] == "Pictures deleted: 1."
+    assert [*images.digests()] == [IMAGE_C, IMAGE_A]  # a is shown at 14:30 too
+    assert kept.done(*delete).splitlines() == [
+        "On record already: entry 3, deleted 0.17 h, Wed 18 Nov 14:20–14:30; nothing was changed.",
+        "Pictures deleted: 0.",
+    ]
+    both = ["delete", "--segments", "2026-11-18T14:30Z", "14:40", "--yes", "--json", "--snapshots", str(images.folder)]
+    assert kept(*both).json["pictures_deleted"] == [IMAGE_C, IMAGE_A]
+    assert [*images.digests()] == []
+
+
+def test_pictures_that_a_crash_has_left_go_when_the_deletion_is_repeated(kept: Kept, images: SnapshotFiles) -> None:
+    delete = ["delete", "2026-11-18T14:40Z", "14:50", "--yes", "--id", "x"]
+    assert "Pictures" not in kept.done(*delete)
+    assert images.get(IMAGE_C) == b"c"
+    assert kept.done(*delete, "--snapshots", str(images.folder)).splitlines()[-1] == "Pictures deleted: 1."
+    assert IMAGE_C not in [*images.digests()]
+
+
+def test_a_picture_that_cannot_be_deleted_says_how_to_go_on(kept: Kept, images: SnapshotFiles) -> None:
+    shard = images.folder / IMAGE_C[:2]
+    shard.rename(images.folder / "away")
+    shard.symlink_to(images.folder / "away")
+    done = kept("delete", "2026-11-18T14:40Z", "14:50", "--yes", "--id", "x", "--snapshots", str(images.folder))
+    assert (done.status, one_sentence(done.err)) == (2, True)
+    assert "delete it again; the deletion itself is recorded: repeat it with --id x for the rest" in done.err
+    assert len(kept.entries()) == 3
+
+
+def test_a_mistyped_folder_of_pictures_deletes_nothing(kept: Kept, images: SnapshotFiles, tmp_path: Path) -> None:
+    wrong = tmp_path / "imags"
+    done = kept("delete", "2026-11-18T14:40Z", "14:50", "--yes", "--snapshots", str(wrong))
+    assert (done.status, one_sentence(done.err)) == (2, True)
+    assert f"--snapshots: '{wrong}' is not a folder" in done.err
+    assert len(kept.entries()) == 2
+    assert not wrong.exists()
+
+
+def test_a_refused_deletion_deletes_no_picture(kept: Kept, images: SnapshotFiles) -> None:
+    kept.at = MONDAY_NOON
+    done = kept("delete", "2026-11-18T14:20Z", "14:50", "--yes", "--snapshots", str(images.folder))
+    assert (done.status, "Pictures" in done.out) == (1, False)
+    assert len([*images.digests()]) == 3
+
+
+def test_a_bundle_has_the_pictures_of_what_is_left(kept: Kept, images: SnapshotFiles, tmp_path: Path) -> None:
+    kept.done("delete", "2026-11-18T14:40Z", "14:50", "--yes", "--snapshots", str(images.folder))
+    images.delete(IMAGE_B)  # lost in some other way
+    bundle = ["bundle", str(tmp_path / "evidence"), "--week", "2026-11-18", "--snapshots", str(images.folder), "--json"]
+    assert kept(*bundle).json["missing"] == [IMAGE_B]
+    assert [path.name for path in (tmp_path / "evidence" / "snapshots").iterdir()] == [IMAGE_A]
+    wrong = kept("bundle", str(tmp_path / "more"), "--week", "2026-11-18", "--snapshots", str(tmp_path / "imags"))
+    assert (wrong.status, one_sentence(wrong.err)) == (2, True)
+    assert "is not a folder; name the one that the image files are in" in wrong.err
+
+
+def test_edit_4_tracked_time_is_not_deleted_unasked_although_the_bill_stays(full: Kept) -> None:
+    full.done(*PUSH, "--yes")  # 14:20 to 15:00 is over the limit now, so that nothing is paid for it
+    done = full("delete", "2026-11-18T14:40Z", "14:50")
+    assert done.status == 2
+    assert "deletes tracked time for good, Wed 18 Nov 14:40–14:50, although the bill stays what it is" in done.err
+    assert full("delete", "2026-11-18T14:40Z", "14:50", "--yes").status == 0
+
+
+def test_the_doctor_counts_pictures_that_are_missing_and_left_over(kept: Kept, images: SnapshotFiles) -> None:
+    doctor = ["doctor", "--snapshots", str(images.folder), "--json"]
+    found = {one["name"]: (one["state"], one["text"]) for one in kept(*doctor).json["findings"]}
+    assert found["images"] == ("ok", "3 named by segments and evidence, 0 missing")
+    assert found["images left over"] == ("ok", "0 that nothing names")
+    kept.done("delete", "2026-11-18T14:40Z", "14:50", "--yes")
+    images.delete(IMAGE_B)
+    done = kept(*doctor)
+    found = {one["name"]: (one["state"], one["text"]) for one in done.json["findings"]}
+    assert done.status == 1
+    assert found["images"][0] == "bad"
+    assert found["images"][1].startswith(f"2 named by segments and evidence, 1 missing, such as {IMAGE_B}")
+    assert found["images left over"] == ("look", "1 that nothing names: a sweep removes them")

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from workdiary.cli.cost import WeekChange, costs_of, effects_of, plain_change_of
+from workdiary.cli.images import image_files
 from workdiary.cli.journal import actor_of, diary_of, new_id, opened, role_of
 from workdiary.cli.logbook import change_words
 from workdiary.cli.results import print_json, runs
@@ -26,6 +27,7 @@ from workdiary.diary.diary import Diary
 from workdiary.diary.draft import Answer, AnswerKind, Draft
 from workdiary.diary.entry import Head, check_id
 from workdiary.diary.journal import Journal, WeekState
+from workdiary.diary.pictures import Pictures, delete_pictures
 from workdiary.errors import NOTHING, StoreError, WorkdiaryError
 from workdiary.explain import instant_words, reason_words
 from workdiary.model.contract import Actor, Contract
@@ -40,7 +42,10 @@ __all__ = ["How", "Trial", "ask", "change", "plain_answer", "plain_reasons", "re
 
 @attrs.frozen(kw_only=True)
 class How:
-    """How a change is to be made: in whose role, under which id, asked about or not, and how it is told."""
+    """How a change is to be made: in whose role, under which id, asked about or not, and how it is told.
+
+    `snapshots` is the folder whose image files go with the segments that are deleted.
+    """
 
     role: str
     id: str | None = None
@@ -48,6 +53,7 @@ class How:
     dry_run: bool = False
     zone: str | None = None
     as_json: bool = False
+    snapshots: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -157,6 +163,7 @@ def change(
     undone, and is asked about too.
     """
     role, zone = role_of(how.role), shown_zone(how.zone)
+    files = None if how.snapshots is None else image_files(how.snapshots)
     id = new_id() if how.id is None else check_id(how.id, "--id")
     numbered = [(request, id if len(requests) == 1 else f"{id}/{n}") for n, request in enumerate(requests, 1)]
     with opened(db) as journal:
@@ -187,20 +194,35 @@ def change(
         status = 0 if all(answer.recorded for answer in answers) else 1
         costs = () if trial is None else costs_of(trial.weeks, role, doing, zone)
         weeks = () if trial is None else trial.weeks
+        gone = None
+        if files is not None and status == 0 and not how.dry_run:
+            gone = _delete_pictures(journal, files, answers, id)
         if how.as_json:
-            print_json(
-                {
-                    "contract": diary.contract.id,
-                    "dry_run": how.dry_run,
-                    "answers": [plain_answer(answer, dry_run=how.dry_run) for answer in answers],
-                    "costs": list(costs),
-                    "weeks": [plain_change_of(week) for week in weeks],
-                }
-            )
+            plain = {
+                "contract": diary.contract.id,
+                "dry_run": how.dry_run,
+                "answers": [plain_answer(answer, dry_run=how.dry_run) for answer in answers],
+                "costs": list(costs),
+                "weeks": [plain_change_of(week) for week in weeks],
+            }
+            print_json(plain if gone is None else {**plain, "pictures_deleted": list(gone)})
             return status
         for line in _lines(answers, weeks, costs, zone, dry_run=how.dry_run, final=final):
             say(line)
+        if gone is not None:
+            say(f"Pictures deleted: {len(gone)}.")
         return status
+
+
+def _delete_pictures(journal: Journal, files: Pictures, answers: Sequence[Answer], id: str) -> tuple[str, ...]:
+    """Delete the images that went with what is on record now, and return their digests."""
+    try:
+        return delete_pictures(journal, files, *(answer.entry for answer in answers if answer.entry is not None))
+    except WorkdiaryError as error:
+        known = (
+            f"{error.remedy}; the deletion itself is recorded: repeat it with --id {id} for the rest of its pictures"
+        )
+        raise type(error)(error.argument, error.value, error.allowed, known) from None
 
 
 def ask(

@@ -131,9 +131,12 @@ Finding: TypeAlias = "tuple[Mark, str, str]"
 """Whether it is well, what it is about, and what was found."""
 
 
-def examine(db: str | None, *, as_json: bool) -> int:
-    """Look the database over and print what was found; return 1 when something is wrong."""
-    found = list(_findings(place_of(db), db))
+def examine(db: str | None, *, snapshots: str | None = None, as_json: bool) -> int:
+    """Look the database over and print what was found; return 1 when something is wrong.
+
+    `snapshots` is the folder of the image files, to be compared with what the diaries name.
+    """
+    found = list(_findings(place_of(db), db, snapshots))
     status = 1 if any(mark == "bad" for mark, _, _ in found) else 0
     if as_json:
         plain = [{"state": mark, "name": name, "text": text} for mark, name, text in found]
@@ -153,7 +156,7 @@ def examine(db: str | None, *, as_json: bool) -> int:
     return status
 
 
-def _findings(place: str, db: str | None) -> Iterator[Finding]:
+def _findings(place: str, db: str | None, snapshots: str | None) -> Iterator[Finding]:
     if not is_url(place):
         yield from _of_the_file(Path(os.path.abspath(place)))  # noqa: PTH100 - a link is to be seen
         if not os.path.lexists(place):
@@ -170,6 +173,8 @@ def _findings(place: str, db: str | None) -> Iterator[Finding]:
             settings.pop("user_version", None)
             yield "ok", "settings", ", ".join(f"{name}={value}" for name, value in sorted(settings.items()))
             yield from _of_the_diaries(journal)
+            if snapshots is not None:
+                yield from _of_the_images(journal, snapshots)
             if not is_url(place):
                 wrong = "; ".join(journal.integrity())
                 yield ("bad", "integrity", f"{wrong}; restore a backup") if wrong else ("ok", "integrity", "ok")
@@ -238,6 +243,21 @@ def _of_the_diaries(journal: Journal) -> Iterator[Finding]:
     else:
         after = f"; the latest entry {moment_words(latest, UTC)} UTC" if latest else ""
         yield "ok", "clock", f"{clock}{after}"
+
+
+def _of_the_images(journal: Journal, folder: str) -> Iterator[Finding]:
+    from workdiary.cli.images import image_files
+    from workdiary.diary.pictures import live
+
+    there, named = set(image_files(folder).digests()), live(journal)
+    lost, left = sorted(named - there), len(there - named)
+    some = f", such as {lost[0]}: restore them from a backup" if lost else ""
+    yield ("bad" if lost else "ok"), "images", f"{len(named)} named by segments and evidence, {len(lost)} missing{some}"
+    yield (
+        ("look" if left else "ok"),
+        "images left over",
+        f"{left} that nothing names" + (": a sweep removes them" if left else ""),
+    )
 
 
 def _due(journal: Journal, at: Instant) -> Iterator[str]:

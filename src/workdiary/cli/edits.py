@@ -103,6 +103,10 @@ def label(
 def delete(
     times: Times = None,
     segments: Segments = False,
+    snapshots: Annotated[
+        str | None,
+        typer.Option("--snapshots", metavar="FOLDER", help="The folder of the image files; those of the segments go."),
+    ] = None,
     contract: OneContract = None,
     zone: ZoneOfTimes = None,
     role: AsFreelancer = "freelancer",
@@ -114,12 +118,14 @@ def delete(
 ) -> None:
     """Delete segments, with their activity and snapshots.
 
-    Says first what that takes off the bill, and asks.
+    Says first what that takes off the bill, and asks. With --snapshots the image files are deleted too, but for
+    those that other segments or late evidence show; repeated with the same --id, what a crash has left is deleted.
     """
     from workdiary.model.edit import DeleteTime
 
     requests = [DeleteTime(start=start, stop=stop) for start, stop in _ranges(times, zone, segments)]
-    _change(db, contract, requests, _how(role, id, yes, dry_run, zone, json), "This deletion")
+    how = _how(role, id, yes, dry_run, zone, json, snapshots)
+    _change(db, contract, requests, how, "This deletion")
 
 
 def _given(text: str | None, argument: str, remedy: str) -> str:
@@ -130,10 +136,18 @@ def _given(text: str | None, argument: str, remedy: str) -> str:
     return text
 
 
-def _how(role: str, id: str | None, yes: bool, dry_run: bool, zone: str | None, as_json: bool) -> How:
+def _how(
+    role: str,
+    id: str | None,
+    yes: bool,
+    dry_run: bool,
+    zone: str | None,
+    as_json: bool,
+    snapshots: str | None = None,
+) -> How:
     from workdiary.cli.changing import How
 
-    return How(role=role, id=id, yes=yes, dry_run=dry_run, zone=zone, as_json=as_json)
+    return How(role=role, id=id, yes=yes, dry_run=dry_run, zone=zone, as_json=as_json, snapshots=snapshots)
 
 
 def _ranges(times: list[str] | None, zone: str | None, segments: bool) -> tuple[tuple[Slot, Slot], ...]:

@@ -63,9 +63,9 @@ def write_evidence(
 def _images(folder: str | None) -> Callable[[str], bytes] | None:
     if folder is None:
         return None
-    from workdiary.store.snapshots import SnapshotFiles
+    from workdiary.cli.images import image_files
 
-    return SnapshotFiles(folder).get
+    return image_files(folder).get
 
 
 def _lines(made: Bundle) -> list[str]:

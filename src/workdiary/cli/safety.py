@@ -138,6 +138,10 @@ def restore(
 
 
 def doctor(
+    snapshots: Annotated[
+        str | None,
+        typer.Option("--snapshots", metavar="FOLDER", help="The folder of the image files, to be looked over too."),
+    ] = None,
     db: Db = None,
     json: AsJson = False,
 ) -> None:
@@ -148,4 +152,4 @@ def doctor(
     """
     from workdiary.cli.checks import examine
 
-    raise typer.Exit(examine(db, as_json=json))
+    raise typer.Exit(examine(db, snapshots=snapshots, as_json=json))
