@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from workdiary.diary.changes import CHANGES, Change, LateEvidence, TimeTracked
 from workdiary.errors import DocumentError, Problems, WorkdiaryError
-from workdiary.formats._runs import read_run, runs_of_segments, write_run
 from workdiary.formats.reading import entries, field, object_of
+from workdiary.formats.runs import read_run, runs_of_segments, write_run
 from workdiary.model.segment import Segment
 from workdiary.model.slots import Slots
 from workdiary.model.times import Instant, moment

@@ -29,8 +29,8 @@ import attrs
 from workdiary import policies
 from workdiary.errors import DocumentError, OrderError, OverlapError, Problems, WorkdiaryError
 from workdiary.files import read_bytes, write_bytes
-from workdiary.formats._runs import Run, read_run, runs_of_segments, write_run
 from workdiary.formats.reading import entries, field, parse_json
+from workdiary.formats.runs import Run, read_run, runs_of_segments, write_run
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment

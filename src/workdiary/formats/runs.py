@@ -249,6 +249,7 @@ def _snapshot_out(snapshot: Snapshot) -> Any:
 
 
 def write_run(run: Run) -> dict[str, Any]:
+    """Return `run` as the object that the file holds; `read_run` gives back an equal one."""
     return {
         "from": str(slot_start(run.start)),
         "to": str(slot_start(run.stop)),
