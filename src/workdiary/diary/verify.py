@@ -177,7 +177,9 @@ class _Replay:
         self._head = entry.head
 
     def _take_into(self, week: Week, entry: Entry) -> None:
-        page = self.pages.setdefault(week.start, WeekPage(week=week))
+        page = self.pages.get(week.start)
+        if page is None:
+            page = self.pages[week.start] = WeekPage(week=week)
         change = entry.change
         if isinstance(change, WeekClosed):
             if page.closed is not None:
