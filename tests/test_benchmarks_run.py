@@ -25,7 +25,7 @@ PRINTED = {
     "many-weeks": "million slots of ready weeks classified and billed in a second",
     "append": "recording a segment / a bare INSERT with the same pragmas",
     "growth": "the statement of this week in a diary of 5 weeks / of 4",
-    "ingest": "appending 230 segments, an entry each, on PostgreSQL / COPY of the same rows",
+    "ingest": "ingesting 230 segments on PostgreSQL / COPY of them as bare rows",
     "verify": "verifying a diary of 461 entries, its chain: µs an entry / 20",
     "replay": "memory for replaying 1,150 segments, the whole process / 200 MB",
 }

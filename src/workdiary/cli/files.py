@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -69,7 +70,7 @@ class Rules:
 
 
 @attrs.frozen(kw_only=True)
-class Book:
+class Book(ABC):
     """One contract's diary with the policy to judge it by; where its weeks come from, its kinds say."""
 
     contract: Contract
@@ -77,18 +78,18 @@ class Book:
     path: str
     """Where it was read from, as an error names it."""
 
+    @abstractmethod
     def weeks(self) -> Iterator[tuple[Week, Sheet]]:
         """Yield each week with any segment, in time order."""
-        raise NotImplementedError
 
     def week_of(self, at: date | Moment) -> Week:
         """Return the week that contains `at`; a date means its week in the policy's own calendar."""
         return calendar_week(self.rules.newest, at)
 
     @property
+    @abstractmethod
     def latest(self) -> Instant | None:
         """The start of the last segment, or `None` for an empty diary."""
-        raise NotImplementedError
 
     def statements(self) -> Iterator[WeekStatement]:
         """Yield the statement of each week with any segment, in time order."""
