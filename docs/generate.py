@@ -161,6 +161,7 @@ _GROUPS = (
         ReasonCode.WEEK_NOT_LOCKED,
         ReasonCode.ALREADY_RESOLVED,
     ),
+    ("A session of the tracker cannot be ended", ReasonCode.UNKNOWN_SESSION, ReasonCode.WRONG_SECRET),
 )
 
 _FACTS: tuple[tuple[str, object], ...] = (
@@ -180,6 +181,7 @@ _FACTS: tuple[tuple[str, object], ...] = (
     ("min_average_active_minutes", Decimal("4.5")),
     ("invoiced_at", instant("2026-11-23T12:00Z")),
     ("review_ends_at", instant("2026-11-28T00:00Z")),
+    ("session", "8e1f"),
 )
 
 

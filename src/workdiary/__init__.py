@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from workdiary import policies
     from workdiary.diary.changes import (
+        CaptureConsented,
+        CaptureEnded,
+        CaptureStarted,
         FactsChanged,
         PaymentFailed,
         StatusChanged,
@@ -68,6 +71,9 @@ __all__ = [
     "AlreadyProtected",
     "Answer",
     "AnswerKind",
+    "CaptureConsented",
+    "CaptureEnded",
+    "CaptureStarted",
     "Contract",
     "ContractStatus",
     "Diary",
@@ -136,7 +142,10 @@ __all__ = [
 # Where each public name lives. A name is loaded when it is first asked for: a backend that only wants
 # `Slots` does not pay for the rules, and `import workdiary` itself costs next to nothing.
 _HOME: Final = {
-    "workdiary.diary.changes": "FactsChanged PaymentFailed StatusChanged TermsChanged TimeDisputed TimeTracked",
+    "workdiary.diary.changes": (
+        "CaptureConsented CaptureEnded CaptureStarted FactsChanged PaymentFailed StatusChanged TermsChanged "
+        "TimeDisputed TimeTracked"
+    ),
     "workdiary.diary.closing": "close_due close_week resolve",
     "workdiary.diary.diary": "Diary",
     "workdiary.diary.draft": "Answer AnswerKind",

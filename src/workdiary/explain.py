@@ -57,6 +57,8 @@ _REASONS: Final[dict[ReasonCode, str]] = {
     ReasonCode.WEEK_NOT_LOCKED: "The week can still be edited, until {locks_at}; it is billed after that.",
     ReasonCode.WEEK_NOT_CLOSED: "The week is not closed yet, so there is no bill.",
     ReasonCode.ALREADY_RESOLVED: "That is settled already; nobody pays, or is refunded, twice.",
+    ReasonCode.UNKNOWN_SESSION: "No session with the id “{session}” has begun in this diary.",
+    ReasonCode.WRONG_SECRET: "The secret is not the one that the session “{session}” has committed to.",
 }
 
 _OTHERWISE: Final[dict[ReasonCode, tuple[str, str]]] = {
@@ -85,6 +87,8 @@ def reason_words(reason: Reason) -> str:
         # A change of the contract is told the first instant that it may hold from.
         said = "{since} is in time that has been locked or invoiced; a change may hold from {locks_at} on."
         return said.format_map(facts)
+    if reason.code is ReasonCode.ALREADY_RESOLVED and "ended_by" in facts:
+        return "That session has ended already, with the entry “{ended_by}”.".format_map(facts)
     fact, otherwise = _OTHERWISE.get(reason.code, ("", ""))
     return (otherwise if fact and fact not in facts else _REASONS[reason.code]).format_map(facts)
 

@@ -51,6 +51,17 @@ LOCK = instant("2026-11-23T12:00Z")
         ),
         (ReasonCode.WEEK_NOT_CLOSED, {}, "The week is not closed yet, so there is no bill."),
         (ReasonCode.ALREADY_RESOLVED, {}, "That is settled already; nobody pays, or is refunded, twice."),
+        (
+            ReasonCode.ALREADY_RESOLVED,
+            {"ended_by": "end\n8e1f"},
+            "That session has ended already, with the entry “end 8e1f”.",
+        ),
+        (ReasonCode.UNKNOWN_SESSION, {"session": "8e1f"}, "No session with the id “8e1f” has begun in this diary."),
+        (
+            ReasonCode.WRONG_SECRET,
+            {"session": "8e1f"},
+            "The secret is not the one that the session “8e1f” has committed to.",
+        ),
     ],
 )
 def test_a_reason_is_said_with_the_facts_that_it_has(code: ReasonCode, facts: dict[str, object], words: str) -> None:

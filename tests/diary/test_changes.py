@@ -12,6 +12,9 @@ from hypothesis import given
 from tests.support import all_facts, at, contract, manual, refusal, run, slots, terms, tracked
 from workdiary.diary.changes import (
     CHANGES,
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
     Change,
     ContractOpened,
     DisputeResolved,
@@ -57,6 +60,9 @@ TOUCHES: list[tuple[Change, Slots]] = [
     (TimeDisputed(week=WEEK, disputed=slots(1)), WEEK),
     (PaymentFailed(week=WEEK), WEEK),
     (DisputeResolved(week=WEEK, of="e-1", amounts=()), WEEK),
+    (CaptureConsented(notice="2026-11"), EMPTY),
+    (CaptureStarted(commitment="ab" * 32), EMPTY),
+    (CaptureEnded(of="s-1", secret="cd" * 32), EMPTY),
 ]
 
 

@@ -547,10 +547,10 @@ def test_a_contract_that_is_busy_keeps_no_other_from_being_billed(monkeypatch: p
     kept.clock.set(LOCK)
     real = MemoryJournal.writing
 
-    def busy(self: MemoryJournal, contract: str) -> Any:
+    def busy(self: MemoryJournal, contract: str, **ahead: Any) -> Any:
         if contract == "c-0":
             raise StoreBusy("diary", contract, "is locked by somebody else", "try again")
-        return real(self, contract)
+        return real(self, contract, **ahead)
 
     monkeypatch.setattr(MemoryJournal, "writing", busy)
     found: Iterator[Closing] = close_due(kept.journal, by=PLATFORM, at=LOCK)

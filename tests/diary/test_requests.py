@@ -11,7 +11,14 @@ from tests.diary.keeping import facts_changed, status_changed, terms_changed, up
 from tests.support import WEEK, at, refusal, slots
 from workdiary import Activity, Segment, add_time, delete_time, edit_label, edit_memo
 from workdiary.diary.canonical import canonical
-from workdiary.diary.changes import PaymentFailed, TimeDisputed, TimeTracked
+from workdiary.diary.changes import (
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
+    PaymentFailed,
+    TimeDisputed,
+    TimeTracked,
+)
 from workdiary.diary.deciding import Request
 from workdiary.diary.requests import REQUESTS, plain_request, request_of
 from workdiary.errors import DocumentError, GridError, InvalidValue, Problems, WorkdiaryError
@@ -41,6 +48,9 @@ EACH: list[Request] = [
     facts_changed("2026-11-23T00:00Z", good_standing=True),
     TimeDisputed(week=WEEK.slots, disputed=slots(0, 1, 9), reason="What was this?"),
     PaymentFailed(week=WEEK.slots),
+    CaptureConsented(notice="2026-11 é"),
+    CaptureStarted(commitment="ab" * 32),
+    CaptureEnded(of="s-1", secret="cd" * 32),
 ]
 
 
@@ -189,6 +199,10 @@ def test_what_is_wrong_is_named_by_its_path(data: Any, kind: type[WorkdiaryError
         ({"kind": "change_status", "status": {"since": TEN, "status": "gone"}}, ["request.status.status"]),
         ({"kind": "change_facts", "facts": {"since": TEN, "good": True}}, ["request.facts.good"]),
         ({"kind": "dispute_time", "week": []}, None),
+        ({"kind": "consent_capture", "notice": ""}, ["request.notice"]),
+        ({"kind": "start_capture", "commitment": "AB" * 32}, ["request.commitment"]),
+        ({"kind": "end_capture", "of": "s-1", "secret": "cd" * 31}, ["request.secret"]),
+        ({"kind": "end_capture", "of": 5, "secret": "cd" * 32, "why": ""}, ["request.why", "request.of"]),
         ({"kind": "fail_payment", "week": 5, "why": 6}, None),
     ],
 )

@@ -457,4 +457,4 @@ def test_the_page_of_the_format_has_every_change_with_its_keys() -> None:
     page = (Path(__file__).parents[2] / "docs/reference/journal.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (`.*?`) \|", page.partition("## The changes")[2], re.MULTILINE)
     said = {kind: sorted(re.findall(r"`(\w+)`", keys)) for kind, keys in rows[: len(CHANGES)]}
-    assert said == {kind: sorted(field.name for field in attrs.fields(shape)) for kind, shape in CHANGES.items()}
+    assert said == {kind: sorted(field.alias for field in attrs.fields(shape)) for kind, shape in CHANGES.items()}

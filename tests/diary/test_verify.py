@@ -515,6 +515,6 @@ def test_the_chain_alone_can_be_verified() -> None:
     kept.journal._diaries["c-1"].weeks.clear()
     assert verify_chain(kept.journal, "c-1").is_sound
     numbers: list[int] = []
-    verify_chain(kept.journal, "c-1", fold=lambda entry: numbers.append(entry.number))
+    verify_chain(kept.journal, "c-1", fold=lambda entry, _: numbers.append(entry.number))
     assert numbers == [*NUMBERS]
     assert not found(kept).is_sound

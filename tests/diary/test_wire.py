@@ -14,6 +14,9 @@ from workdiary import policies
 from workdiary.diary.canonical import canonical
 from workdiary.diary.changes import (
     CHANGES,
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
     Change,
     ContractOpened,
     DisputeResolved,
@@ -31,12 +34,18 @@ from workdiary.diary.changes import (
     WeekClosed,
     WeekParked,
 )
-from workdiary.diary.wire import KIND_OF, change_of, plain_change, plain_segments, segments_of
+from workdiary.diary.wire import KIND_OF, change_of, plain_change, runs_of
 from workdiary.errors import DocumentError, InvalidValue, OverlapError, Problems, WorkdiaryError
+from workdiary.formats.runs import runs_of_segments, write_run
 from workdiary.model.activity import Activity
 from workdiary.model.contract import ContractStatus, StatusChange
 from workdiary.model.segment import Segment, Snapshot
 from workdiary.testing.diary_strategies import changes
+
+
+def segments_in(plain: object) -> tuple[Segment, ...]:
+    return tuple(segment for run in runs_of(plain, "segments") for segment in run.segments())
+
 
 MONDAY = "2026-11-16T00:00:00Z"
 WHOLE_WEEK = [["2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"]]
@@ -196,6 +205,9 @@ BY_HAND: list[tuple[Change, dict[str, Any]]] = [
             "amounts": ["10.00 USD", "0.00 USD"],
         },
     ),
+    (CaptureConsented(notice="2026-11"), {"kind": "capture_consented", "notice": "2026-11"}),
+    (CaptureStarted(commitment="ab" * 32), {"kind": "capture_started", "commitment": "ab" * 32}),
+    (CaptureEnded(of="s-1", secret="cd" * 32), {"kind": "capture_ended", "of": "s-1", "secret": "cd" * 32}),
 ]
 
 RUN = {"from": "2026-11-16T00:00Z", "to": "2026-11-16T00:10Z", "source": "tracked", "memo": "Fix"}
@@ -377,14 +389,14 @@ def test_segments_are_written_as_runs_and_read_one_by_one() -> None:
         manual("2026-11-16T00:30Z", memo="Test"),
         tracked("2026-11-16T01:00Z", memo="Test"),
     )
-    plain = json.loads(canonical(plain_segments(given_)))
+    plain = json.loads(canonical([write_run(run) for run in runs_of_segments(given_)]))
     assert [(each["from"][11:16], each["to"][11:16], each["source"], each["memo"]) for each in plain] == [
         ("00:00", "00:20", "tracked", "Fix the login form"),
         ("00:20", "00:30", "tracked", "Test"),
         ("00:30", "00:40", "manual", "Test"),
         ("01:00", "01:10", "tracked", "Test"),
     ]
-    assert segments_of(plain, "segments") == given_
+    assert segments_in(plain) == given_
 
 
 def test_unknown_activity_and_pictures_without_a_moment_come_back_as_such() -> None:
@@ -393,12 +405,12 @@ def test_unknown_activity_and_pictures_without_a_moment_come_back_as_such() -> N
         Segment.tracked("2026-11-16T00:10Z", memo="x", activity=Activity.of_meter(0), snapshots=[Snapshot(at=None)]),
         Segment.tracked("2026-11-16T00:20Z", memo="x", activity=Activity.of_totals(5, keystrokes=None, mouse_events=7)),
     )
-    plain = json.loads(canonical(plain_segments(given_)))
-    assert segments_of(plain, "segments") == given_
+    plain = json.loads(canonical([write_run(run) for run in runs_of_segments(given_)]))
+    assert segments_in(plain) == given_
 
 
 def test_overlapping_runs_are_read_as_they_stand() -> None:
     # Whether two segments may share a slot is for those who use them.
     with pytest.raises((InvalidValue, OverlapError)):
         change_of(UPLOAD | {"segments": [RUN | {"to": "2026-11-16T00:20Z"}, RUN]})
-    assert len(segments_of([RUN | {"to": "2026-11-16T00:20Z"}, RUN], "segments")) == 3
+    assert len(segments_in([RUN | {"to": "2026-11-16T00:20Z"}, RUN])) == 3

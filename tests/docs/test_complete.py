@@ -18,7 +18,7 @@ REFERENCE = ROOT / "docs" / "reference"
 SOURCES = sorted((ROOT / "src").glob("**/*.py"))
 
 RULE = re.compile(
-    r"\b(?:(?:GRID|WEEK|STATUS|LIMIT|EDIT|MANUAL|UPLOAD|ACTIVITY|PROTECT|BILL|DISPUTE|CLAIM)-\d+"
+    r"\b(?:(?:GRID|WEEK|STATUS|LIMIT|EDIT|MANUAL|UPLOAD|ACTIVITY|PROTECT|BILL|DISPUTE|CLAIM|CAPTURE)-\d+"
     r"|CREDIT-(?:snapshot|threshold|carry))\b"
 )
 

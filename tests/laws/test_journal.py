@@ -44,7 +44,8 @@ from workdiary import (
     instant,
     slot_start,
 )
-from workdiary.diary.changes import TimeDisputed, TimeTracked
+from workdiary.diary.canonical import commitment_of
+from workdiary.diary.changes import CaptureConsented, CaptureEnded, CaptureStarted, TimeDisputed, TimeTracked
 from workdiary.diary.closing import close_due, close_week
 from workdiary.diary.deciding import Request
 from workdiary.diary.diary import Diary
@@ -102,6 +103,9 @@ CHANGES: tuple[Request, ...] = (
     status_changed("2026-11-20T00:00Z", "closed"),
     facts_changed("2026-11-16T12:00:01Z", good_standing=True),
     TimeDisputed(week=WEEK.slots, disputed=WEEK.slots),
+    CaptureConsented(notice="2026-11"),
+    CaptureStarted(commitment=commitment_of(bytes(32))),
+    *(CaptureEnded(of=str(of), secret=bytes(32).hex()) for of in range(3)),
 )
 
 STEPS = st.lists(

@@ -43,6 +43,8 @@ CODES = {
     "week_not_locked": "EDIT-3",
     "week_not_closed": "CALENDAR",
     "already_resolved": "CLAIM-1",
+    "unknown_session": "CAPTURE-2",
+    "wrong_secret": "CAPTURE-2",
 }
 
 

@@ -39,7 +39,14 @@ from workdiary import (
     policies,
     slot_start,
 )
-from workdiary.diary.changes import PaymentFailed, TimeDisputed, TimeTracked
+from workdiary.diary.changes import (
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
+    PaymentFailed,
+    TimeDisputed,
+    TimeTracked,
+)
 from workdiary.diary.closing import close_due, close_week
 from workdiary.diary.deciding import Request
 from workdiary.diary.diary import Diary
@@ -76,6 +83,9 @@ EVERY: dict[str, Request] = {
     "change_facts": facts_changed("2026-11-18T00:00Z"),
     "dispute_time": TimeDisputed(week=WEEK.slots, disputed=slots(0)),
     "fail_payment": PaymentFailed(week=WEEK.slots),
+    "consent_capture": CaptureConsented(notice="2026-11"),
+    "start_capture": CaptureStarted(commitment="ab" * 32),
+    "end_capture": CaptureEnded(of="s-1", secret="cd" * 32),
 }
 
 
@@ -100,11 +110,11 @@ def test_a11_a26_every_way_to_write_refuses_a_locked_week(kind: str, is_closed: 
                     (answer,) = ingest(kept.journal, [made.dump()])
                 else:
                     answer = kept.diary.record(EVERY[kind], by=by, id="r")
-                # Objections say something about a closed week, and change nothing in it.
+                # Objections say something about a closed week, and change nothing in it; sessions are of no week.
                 if answer.kind is not CREATED:
                     assert answer.kind in (REFUSED, LATE)
                     assert answer.reasons
-                else:
+                elif kind not in ("consent_capture", "start_capture"):
                     assert is_closed
                     assert kind in ("dispute_time", "fail_payment")
             assert kept.week() == week

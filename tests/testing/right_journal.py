@@ -189,7 +189,7 @@ class RightJournal:
                 yield contract, Slot(start)
 
     @contextmanager
-    def writing(self, contract: str) -> Iterator[Block]:
+    def writing(self, contract: str, **ahead: object) -> Iterator[Block]:
         self.check_open()
         with self.locked(contract):
             if self.disk.is_written:

@@ -94,6 +94,6 @@ BY_CHANCE = (
 def test_the_state_machine_catches_what_chance_can_meet(name: str) -> None:
     machine = journal_machine(_opener(WRONG[name][0]))
     # The first failure is enough: nothing is made smaller, nothing is explained.
-    found = settings(max_examples=60, stateful_step_count=20, phases=[Phase.generate], database=None)
+    found = settings(max_examples=200, stateful_step_count=20, phases=[Phase.generate], database=None)
     with pytest.raises(Exception):  # noqa: B017 - each in its own way
         run_state_machine_as_test(machine, settings=found)

@@ -38,7 +38,7 @@ class KeepsStandingsWithoutTheirEntries(RightJournal):
 @caught_by("Undoing")
 class UndoesOnlyWhatItExpects(RightJournal):
     @contextmanager
-    def writing(self, contract: str) -> Iterator[Block]:
+    def writing(self, contract: str, **ahead: object) -> Iterator[Block]:
         self.check_open()
         with self.locked(contract):
             block = self.block(self, contract, self.decide(contract))
@@ -65,7 +65,7 @@ class ShowsWhatMayBeUndone(RightJournal):
     block = WritingAtOnce
 
     @contextmanager
-    def writing(self, contract: str) -> Iterator[Block]:
+    def writing(self, contract: str, **ahead: object) -> Iterator[Block]:
         disk = self.disk
         with self.locked(contract):
             before = dict(disk.rows), dict(disk.standings), dict(disk.weeks), disk.latest
@@ -169,7 +169,7 @@ class KnowsTimeByContract(RightJournal):
         return Instant(max(int(self.clock()), kept.at if kept is not None else 0))
 
 
-@caught_by("Deciding")
+@caught_by("Lasting")
 class ForgetsTheTimeWhenClosed(RightJournal):
     def close(self) -> None:
         super().close()
@@ -195,7 +195,7 @@ class ReadsTheClockTwice(RightJournal):
 @caught_by("Deciding")
 class ReadsTheClockBeforeTheLock(RightJournal):
     @contextmanager
-    def writing(self, contract: str) -> Iterator[Block]:
+    def writing(self, contract: str, **ahead: object) -> Iterator[Block]:
         self.check_open()
         at = self.decide(contract)
         with self.locked(contract):
@@ -244,7 +244,7 @@ class LocksOnlyContractsThatItKnows(_Slow):
 @caught_by("Racing")
 class LocksOnlyTheEnd(_Slow):
     @contextmanager
-    def writing(self, contract: str) -> Iterator[Block]:
+    def writing(self, contract: str, **ahead: object) -> Iterator[Block]:
         self.check_open()
         block = self.block(self, contract, self.decide(contract))
         yield block

@@ -157,7 +157,7 @@ class ListsContractsThatWereOnlyLocked(RightJournal):
 @caught_by("Reading")
 class TrimsContracts(RightJournal):
     @contextmanager
-    def writing(self, contract: str) -> Iterator[Block]:
+    def writing(self, contract: str, **ahead: object) -> Iterator[Block]:
         with super().writing(contract) as block:
             block.rows = list(self.disk.rows.get(contract.rstrip(), block.rows))
             yield block

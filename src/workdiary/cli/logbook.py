@@ -12,6 +12,9 @@ from workdiary.cli.journal import diary_of, opened
 from workdiary.cli.text import safe
 from workdiary.cli.when import moment_words, shown_zone, stretch, stretches
 from workdiary.diary.changes import (
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
     ContractOpened,
     DisputeResolved,
     FactsChanged,
@@ -156,6 +159,18 @@ def _resolved(change: Any, _zone: Zone) -> str:
     return f"resolved {safe(change.of)}: {', '.join(sums) or 'nothing to settle'}"
 
 
+def _consented(change: Any, _zone: Zone) -> str:
+    return f"agreed to be recorded, by the notice “{safe(change.notice)}”"
+
+
+def _began(change: Any, _zone: Zone) -> str:
+    return f"session begun, secret committed to by {change.commitment[:DIGITS]}"
+
+
+def _ended(change: Any, _zone: Zone) -> str:
+    return f"session {safe(change.of)} ended, secret {change.secret[:DIGITS]} disclosed"
+
+
 _WORDS: Final[dict[type[Any], Callable[[Any, Zone], str]]] = {
     ContractOpened: _opened,
     TimeTracked: _tracked,
@@ -172,6 +187,9 @@ _WORDS: Final[dict[type[Any], Callable[[Any, Zone], str]]] = {
     TimeDisputed: _disputed,
     PaymentFailed: _failed,
     DisputeResolved: _resolved,
+    CaptureConsented: _consented,
+    CaptureStarted: _began,
+    CaptureEnded: _ended,
 }
 
 DIGITS: Final = 12

@@ -27,7 +27,8 @@ number = Unix second // 600. A run [from, to] of two instants are the slots from
 What is checked: the files; the chain, entry by entry; which slots were tracked, added by hand and deleted,
 replayed from the entries; for every closed week, that its statement is of this diary, contract and policy, bills
 only what was recorded, and that hours, lines and amounts follow from it; for every dispute, that its outcome
-and amounts do. What is not: whether each entry should have been accepted, and which slots are over the weekly
+and amounts do; for every session of the tracker that has ended, that its secret is the one that its start has the
+digest of. What is not: whether each entry should have been accepted, and which slots are over the weekly
 limit or protected. That takes the platform's rules; workdiary computes them anew from the same entries.
 """
 # ruff: noqa: T201 - a program of its own, which prints
@@ -155,6 +156,7 @@ class Bundle:
         self.closed: dict[int, Any] = {}  # first slot of a week -> its closing
         self.starts: list[int] = []  # of closed weeks, in order
         self.objections: dict[str, Any] = {}
+        self.sessions: dict[str, str] = {}  # the commitment of each that has begun, blank once it has ended
 
     def must(self, true: bool, fault: str) -> None:
         if not true:
@@ -269,7 +271,15 @@ class Bundle:
             self.object(entry, change, slots[0])
         elif kind == "dispute_resolved":
             self.resolve(change, slots[0])
-        elif kind != "week_parked":
+        elif kind == "capture_started":
+            self.sessions[entry["id"]] = change["commitment"]
+        elif kind == "capture_ended":
+            digest = sha256(b"workdiary/capture/1\n" + bytes.fromhex(change["secret"])).hexdigest()
+            # A session may have begun before the bundle does.
+            known = self.sessions.get(change["of"], digest if self.contract is None else "")
+            self.must(known == digest, f"entry {entry['number']} does not end a session with the secret of its start")
+            self.sessions[change["of"]] = ""
+        elif kind not in ("week_parked", "capture_consented"):
             raise ValueError(f"{kind} is not a change")
 
     def must_be_open(self, slot: int) -> None:

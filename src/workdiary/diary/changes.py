@@ -6,14 +6,17 @@ the change, which carries the slots that it really touched, so that replaying ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import pairwise
 from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import attrs
 
 from workdiary.errors import InvalidValue
+from workdiary.formats.runs import Run, maximal, runs_of_segments
 from workdiary.model.checks import check, check_each
 from workdiary.model.contract import Contract, Facts, StatusChange, Terms
 from workdiary.model.edit import AddTime, DeleteTime, EditLabel, EditMemo
@@ -21,10 +24,14 @@ from workdiary.model.outcome import Settlement
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment, Source
 from workdiary.model.slots import EMPTY, Slots
-from workdiary.model.times import Instant, Moment, moment
+from workdiary.model.text import is_blank
+from workdiary.model.times import Instant, Moment, moment, slot_start
 
 __all__ = [
     "CHANGES",
+    "CaptureConsented",
+    "CaptureEnded",
+    "CaptureStarted",
     "Change",
     "ContractOpened",
     "DisputeResolved",
@@ -60,18 +67,24 @@ class ContractOpened:
         return EMPTY
 
 
-def _tracked(values: Iterable[Segment]) -> tuple[Segment, ...]:
-    segments = tuple(sorted(check_each(values, Segment, "segments"), key=attrgetter("slot")))
-    before = None
-    for segment in segments:
-        if segment.source is not Source.TRACKED:
-            raise InvalidValue("segments", str(segment.starts_at), "is manual time", "ask for it with add_time")
-        if segment.slot == before:
-            raise InvalidValue("segments", str(segment.starts_at), "stands twice", "merge the two first (UPLOAD-2)")
-        before = segment.slot
-    if not segments:
+def _tracked(values: Iterable[Segment] | Iterable[Run]) -> tuple[Run, ...]:
+    given = tuple(values)
+    if given and all(type(value) is Run for value in given):
+        runs = sorted(cast("tuple[Run, ...]", given), key=attrgetter("start"))
+        shared = next((later.start for earlier, later in pairwise(runs) if later.start < earlier.stop), None)
+    else:
+        segments = sorted(check_each(cast("tuple[Segment, ...]", given), Segment, "segments"), key=attrgetter("slot"))
+        shared = next((later.slot for earlier, later in pairwise(segments) if later.slot == earlier.slot), None)
+        runs = [*runs_of_segments(segments)]
+    for run in runs:
+        if run.source is not Source.TRACKED:
+            raise InvalidValue("segments", str(slot_start(run.start)), "is manual time", "ask for it with add_time")
+    if shared is not None:
+        remedy = "merge the two first (UPLOAD-2)"
+        raise InvalidValue("segments", str(slot_start(shared)), "stands twice", remedy)
+    if not runs:
         raise InvalidValue("segments", [], "is empty", "give at least one segment")
-    return segments
+    return maximal(runs)
 
 
 def _made_at(value: Moment) -> Instant:
@@ -79,7 +92,25 @@ def _made_at(value: Moment) -> Instant:
 
 
 @attrs.frozen(kw_only=True)
-class TimeTracked:
+class _Upload:
+    """What a tracker has sent: segments, held as their maximal runs, of which a day has a few."""
+
+    runs: tuple[Run, ...] = attrs.field(alias="segments", converter=_tracked, hash=False)
+    made_at: Instant = attrs.field(converter=_made_at)
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments, in time order, made when they are asked for."""
+        return tuple([segment for run in self.runs for segment in run.segments()])
+
+    @cached_property
+    def slots(self) -> Slots:
+        """What it touches of the diary's time: every slot of its segments."""
+        return Slots.from_runs((run.start, run.stop) for run in self.runs)
+
+
+@attrs.frozen(kw_only=True)
+class TimeTracked(_Upload):
     """An upload of the tracker: finished segments, in time order, one a slot.
 
     `made_at` is when the tracker made it, by the tracker's own clock. It is claimed, never judged by,
@@ -87,27 +118,12 @@ class TimeTracked:
     any order (UPLOAD-2). `aside` are the slots that were not accepted: kept as evidence, not credited.
     """
 
-    segments: tuple[Segment, ...] = attrs.field(converter=_tracked)
-    made_at: Instant = attrs.field(converter=_made_at)
     aside: Slots = EMPTY
-
-    @cached_property
-    def slots(self) -> Slots:
-        """What it touches of the diary's time: every slot of its segments."""
-        return Slots(segment.slot for segment in self.segments)
 
 
 @attrs.frozen(kw_only=True)
-class LateEvidence:
+class LateEvidence(_Upload):
     """An upload that came after the lock: kept for a dispute, never billed by itself (UPLOAD-1)."""
-
-    segments: tuple[Segment, ...] = attrs.field(converter=_tracked)
-    made_at: Instant = attrs.field(converter=_made_at)
-
-    @cached_property
-    def slots(self) -> Slots:
-        """What it touches of the diary's time: every slot of its segments."""
-        return Slots(segment.slot for segment in self.segments)
 
 
 @attrs.frozen(kw_only=True)
@@ -284,6 +300,66 @@ class DisputeResolved(_OfAWeek):
         return Settlement(paid=self.paid, refunded=self.refunded, covered=self.covered, unpaid=self.unpaid)
 
 
+_LONGEST: Final = 200
+"""The most characters of a name: a notice's, or an entry's id."""
+
+_DIGITS: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def _check_name(argument: str, value: object) -> None:
+    if not isinstance(value, str) or is_blank(value) or len(value) > _LONGEST or not value.isprintable():
+        remedy = f"give 1 to {_LONGEST} printable characters"
+        raise InvalidValue(argument, value, "is not a name on one line", remedy)
+
+
+def _check_digits(argument: str, value: object) -> None:
+    if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+        remedy = "give bytes.hex() of 32 bytes"
+        raise InvalidValue(argument, value, "is not 64 hexadecimal digits in lower case", remedy)
+
+
+@attrs.frozen(kw_only=True)
+class CaptureConsented(_OfTheContract):
+    """The freelancer's consent to being recorded, before the first session of a contract.
+
+    `notice` says what was agreed to: the digest or the version of the notice, 1 to 200 printable characters.
+    """
+
+    notice: str
+
+    def __attrs_post_init__(self) -> None:
+        _check_name("notice", self.notice)
+
+
+@attrs.frozen(kw_only=True)
+class CaptureStarted(_OfTheContract):
+    """The beginning of a session of the tracker, whose id is that of the entry.
+
+    `commitment` is the digest of the session's secret, from which the moments of its snapshots are drawn
+    (`workdiary.diary.canonical.commitment_of`), as 64 hexadecimal digits.
+    """
+
+    commitment: str
+
+    def __attrs_post_init__(self) -> None:
+        _check_digits("commitment", self.commitment)
+
+
+@attrs.frozen(kw_only=True)
+class CaptureEnded(_OfTheContract):
+    """The end of a session: its secret, so that either side can check that nobody chose the moments.
+
+    `of` is the id of the entry that began the session, `secret` its 32 bytes as 64 hexadecimal digits.
+    """
+
+    of: str
+    secret: str
+
+    def __attrs_post_init__(self) -> None:
+        _check_name("of", self.of)
+        _check_digits("secret", self.secret)
+
+
 Change: TypeAlias = (
     ContractOpened
     | TimeTracked
@@ -300,6 +376,9 @@ Change: TypeAlias = (
     | TimeDisputed
     | PaymentFailed
     | DisputeResolved
+    | CaptureConsented
+    | CaptureStarted
+    | CaptureEnded
 )
 """Anything that an entry can hold."""
 
@@ -319,5 +398,8 @@ CHANGES: Final[dict[str, type[Change]]] = {
     "time_disputed": TimeDisputed,
     "payment_failed": PaymentFailed,
     "dispute_resolved": DisputeResolved,
+    "capture_consented": CaptureConsented,
+    "capture_started": CaptureStarted,
+    "capture_ended": CaptureEnded,
 }
 """The kind by which an entry's bytes call each change."""

@@ -86,7 +86,7 @@ def close_week(diary: Diary, week: Week | Moment, *, by: Actor) -> Closing:
             if kept is not None and kept.state is WeekState.CLOSED:
                 remedy = "restore a copy that verifies; the week is not billed again"
                 raise ChainError("week", str(found), "was closed, but its closing is not among the entries", remedy)
-            is_empty = not page.cells and (kept is None or not kept.sheet.worked)
+            is_empty = not page.taken and (kept is None or not kept.sheet.worked)
             _check_contract(draft, found)
             return _close(draft, found, page, kept, by)
         except StoreError:

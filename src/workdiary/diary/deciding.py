@@ -11,7 +11,11 @@ from typing import Final, Protocol, TypeAlias
 
 import attrs
 
+from workdiary.diary.canonical import commitment_of
 from workdiary.diary.changes import (
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
     Change,
     FactsChanged,
     LabelEdited,
@@ -26,6 +30,7 @@ from workdiary.diary.changes import (
     TimeTracked,
 )
 from workdiary.diary.closed import ClosedWeek
+from workdiary.diary.entry import Entry
 from workdiary.diary.journal import WeekState
 from workdiary.diary.page import WeekPage
 from workdiary.errors import InvalidValue
@@ -44,7 +49,18 @@ __all__ = ["AHEAD", "Decision", "Request", "View", "decide"]
 AHEAD: Final = 300
 """How many seconds another clock may differ from the journal's: a tracker's be ahead, a party's be behind."""
 
-Request: TypeAlias = Edit | TimeTracked | TermsChanged | StatusChanged | FactsChanged | TimeDisputed | PaymentFailed
+Request: TypeAlias = (
+    Edit
+    | TimeTracked
+    | TermsChanged
+    | StatusChanged
+    | FactsChanged
+    | TimeDisputed
+    | PaymentFailed
+    | CaptureConsented
+    | CaptureStarted
+    | CaptureEnded
+)
 """Anything that somebody may ask to have recorded."""
 
 
@@ -70,6 +86,14 @@ class View(Protocol):
 
     def week_of(self, at: int) -> Week:
         """Return the week that contains the instant `at`."""
+        ...
+
+    def find(self, id: str) -> Entry | None:
+        """Return the entry on record under `id`, if any."""
+        ...
+
+    def since(self, number: int) -> Iterator[Entry]:
+        """Yield the entries after number `number`, in order."""
         ...
 
 
@@ -100,6 +124,8 @@ def decide(request: Request, view: View, *, by: Actor, at: Instant) -> Decision:
         return _dispute(request, view, by, at)
     if isinstance(request, PaymentFailed):
         return _decision(in_order(_against_claim(request, view, by, at)), request)
+    if isinstance(request, CaptureConsented | CaptureStarted | CaptureEnded):
+        return _decision(in_order(_against_session(request, view, by, at)), request)
     raise InvalidValue(
         "request", request, "cannot be asked for", "give an edit, an upload, or a change of the contract"
     )
@@ -156,8 +182,9 @@ def _upload(upload: TimeTracked, view: View, by: Actor, at: Instant) -> Decision
     if by.role is not Role.FREELANCER or by.id != view.contract.freelancer:
         who = (("role", by.role.value), ("action", "track_time"))
         whole.append(Reason(code=ReasonCode.ROLE_NOT_PERMITTED, slots=slots, facts=who))
-    begun = slots.between(FIRST, ceil_slot(at + AHEAD))
-    if begun != slots or upload.made_at > at + AHEAD:
+    ahead = ceil_slot(at + AHEAD)
+    if upload.runs[-1].stop > ahead or upload.made_at > at + AHEAD:
+        begun = slots.between(FIRST, ahead)
         # The tracker's clock is wrong: taken now, this would credit time that nobody has worked yet.
         clocks = (("at", at), ("made_at", upload.made_at))
         whole.append(Reason(code=ReasonCode.IN_THE_FUTURE, slots=slots - begun or slots, facts=clocks))
@@ -166,7 +193,8 @@ def _upload(upload: TimeTracked, view: View, by: Actor, at: Instant) -> Decision
     aside: list[Reason] = []
     accepted = slots
     for week in view.weeks_of(slots):
-        part = slots.between(week.start, week.stop)
+        is_whole = week.start <= upload.runs[0].start and upload.runs[-1].stop <= week.stop
+        part = slots if is_whole else slots.between(week.start, week.stop)
         reception = judge_upload(part, on=view.contract, at=at, policy=view.policy_of(week))
         refused = reception.reasons
         if view.page(week).state is WeekState.CLOSED and not any(r.code is ReasonCode.WEEK_LOCKED for r in refused):
@@ -181,7 +209,7 @@ def _upload(upload: TimeTracked, view: View, by: Actor, at: Instant) -> Decision
     verdict = Verdict(reasons=in_order(aside))
     if ReasonCode.WEEK_LOCKED in verdict.codes:
         # UPLOAD-1: late is kept aside, for a dispute.
-        late = LateEvidence(segments=upload.segments, made_at=upload.made_at)
+        late = LateEvidence(segments=upload.runs, made_at=upload.made_at)
         return Decision(verdict=verdict, change=late, aside=verdict.reasons)
     return Decision(verdict=verdict)
 
@@ -192,8 +220,11 @@ _MAY: Final[dict[type[Request], Callable[[Request], tuple[Role, ...]]]] = {
     StatusChanged: lambda change: _may_set(change),
     TimeDisputed: lambda _: (Role.CLIENT,),
     PaymentFailed: lambda _: (Role.PLATFORM,),
+    CaptureConsented: lambda _: (Role.FREELANCER,),
+    CaptureStarted: lambda _: (Role.FREELANCER,),
+    CaptureEnded: lambda _: (Role.FREELANCER,),
 }
-"""Who may change the contract, dispute or claim. Either side may end it; only the client pauses it."""
+"""Who may change the contract, dispute, claim or record sessions. Either side may end it; only the client pauses it."""
 
 
 def _may_set(change: Request) -> tuple[Role, ...]:
@@ -311,3 +342,33 @@ def _against_claim(claim: PaymentFailed, view: View, by: Actor, at: Instant) -> 
     if any(isinstance(entry.change, PaymentFailed) for entry in page.objections):
         # CLAIM-1: the platform covers a week once.
         yield Reason(code=ReasonCode.ALREADY_RESOLVED, slots=claim.week)
+
+
+def _against_session(
+    change: CaptureConsented | CaptureStarted | CaptureEnded, view: View, by: Actor, at: Instant
+) -> Iterator[Reason]:
+    yield from _against_role(change, view.contract, by)
+    if isinstance(change, CaptureStarted):
+        # CAPTURE-1: no session begins where nothing may be tracked; one that began before can still be ended.
+        status = view.contract.status_at(at)
+        if status is not ContractStatus.ACTIVE:
+            held = "none" if status is None else status.value
+            yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, facts=(("status", held),))
+    elif isinstance(change, CaptureEnded):
+        yield from _against_end(change, view)
+
+
+def _against_end(end: CaptureEnded, view: View) -> Iterator[Reason]:
+    """Yield why `end` is not the end of a session: unknown, ended before, or its secret is another one (CAPTURE-2)."""
+    started = view.find(end.of)
+    if started is None or not isinstance(started.change, CaptureStarted):
+        yield Reason(code=ReasonCode.UNKNOWN_SESSION, facts=(("session", end.of),))
+        return
+    started.check_seal()
+    if commitment_of(bytes.fromhex(end.secret)) != started.change.commitment:
+        yield Reason(code=ReasonCode.WRONG_SECRET, facts=(("session", end.of),))
+    for entry in view.since(started.number):
+        # Only what touches no slots can be an end: the others, nearly all, are not read.
+        if entry.start is None and isinstance(entry.change, CaptureEnded) and entry.change.of == end.of:
+            yield Reason(code=ReasonCode.ALREADY_RESOLVED, facts=(("ended_by", entry.id),))
+            return

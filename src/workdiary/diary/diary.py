@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from workdiary.diary.changes import ContractOpened
@@ -17,7 +17,7 @@ from workdiary.model.contract import Actor, Contract
 from workdiary.model.policy import Policy
 from workdiary.model.segment import Segment
 from workdiary.model.sheet import Sheet
-from workdiary.model.slots import Slots
+from workdiary.model.slots import EMPTY, Slots
 from workdiary.model.times import Moment, Week, moment
 from workdiary.model.verdict import Verdict
 from workdiary.statement import WeekStatement, week_statement
@@ -31,7 +31,8 @@ _PAGES = 8
 class Diary:
     """The diary of one contract, in a journal that any number of others write to as well.
 
-    Cheap to make: it reads what it is asked for, week by week. Each thread has its own.
+    Cheap to make: it reads what it is asked for, week by week. Each thread has its own. `calendars` are those of
+    another diary, which this one most likely shares; it makes its own when its policy is another.
 
     >>> from workdiary import Actor, Contract, Role, Terms, add_time, hours
     >>> from workdiary.store.memory import MemoryJournal
@@ -51,12 +52,12 @@ class Diary:
     30.00 USD
     """
 
-    def __init__(self, journal: Journal, contract: str) -> None:
+    def __init__(self, journal: Journal, contract: str, *, calendars: Calendars | None = None) -> None:
         self._journal = journal
         self._id = contract
         self._version = -1
         self._pages: dict[int, WeekPage] = {}
-        self._known: Calendars | None = None
+        self._known = calendars
 
     @classmethod
     def open(cls, journal: Journal, contract: Contract, policy: str | Policy, *, by: Actor, id: str) -> Diary:
@@ -82,6 +83,11 @@ class Diary:
         return cls(journal, contract.id)
 
     @property
+    def calendars(self) -> Calendars | None:
+        """The weeks that it goes by, once it had to know them."""
+        return self._known
+
+    @property
     def standing(self) -> Standing:
         """The contract as it stands, with the head of its chain. Raises `UnknownContract`."""
         return self._journal.standing(self._id)
@@ -105,7 +111,7 @@ class Diary:
         id with another content is a conflict that changes nothing. Raises `StoreError` when it is not
         known whether it was recorded: repeat it with the same id.
         """
-        with self.drafting() as draft:
+        with self.drafting(ids=[id]) as draft:
             return draft.take(request, by=by, id=id)
 
     def record_all(self, requests: Iterable[tuple[Request, str]], *, by: Actor) -> tuple[Answer, ...]:
@@ -124,10 +130,15 @@ class Diary:
         return tuple(answers)
 
     @contextmanager
-    def drafting(self) -> Iterator[Draft]:
-        """Lock the diary for a block of decisions, which are saved together when the block ends well."""
+    def drafting(self, *, ids: Collection[str] = (), slots: Slots = EMPTY) -> Iterator[Draft]:
+        """Lock the diary for a block of decisions, which are saved together when the block ends well.
+
+        `ids` and `slots` may say what the block will be about, so that it is asked for at once.
+        """
+        week = None if self._known is None else next(self._known.weeks_of(slots), None)
+        touching = None if week is None or week.start in self._pages else (week.start, week.stop)
         try:
-            with self._journal.writing(self._id) as writing:
+            with self._journal.writing(self._id, ids=ids, touching=touching) as writing:
                 standing = writing.standing
                 if standing is not None:
                     self._catch_up(standing.head.version, lambda since: writing.read(since=since))
@@ -246,3 +257,9 @@ class _Reading:
 
     def page(self, week: Week) -> WeekPage:
         return self._diary.page(week)
+
+    def find(self, id: str) -> Entry | None:
+        return self._diary._journal.find(self.contract.id, [id]).get(id)
+
+    def since(self, number: int) -> Iterator[Entry]:
+        return self._diary.entries(since=number)

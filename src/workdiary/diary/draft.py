@@ -112,12 +112,15 @@ class Calendars:
 
     def weeks_of(self, slots: Slots) -> Iterator[Week]:
         """Yield each week that `slots` reach into, in order."""
-        if slots.start is None or slots.stop is None:
+        first, last = slots.start, slots.stop
+        if first is None or last is None:
             return
-        week = self._week_of_slot(slots.start)
+        week = self._week_of_slot(first)
         while True:
             yield week
-            rest = slots.between(week.stop, slots.stop)
+            if last <= week.stop:
+                return
+            rest = slots.between(week.stop, last)
             if rest.start is None:
                 return
             week = self._week_of_slot(rest.start)
@@ -186,6 +189,11 @@ class Draft:
         """Yield the entries on record after number `since`, without what has been decided here."""
         return self._writing.read(since=since)
 
+    def since(self, number: int) -> Iterator[Entry]:
+        """Yield the entries after number `number`, with what has been decided here."""
+        yield from self._writing.read(since=number)
+        yield from (entry for entry in self.entries if entry.number > number)
+
     def look_up(self, ids: Collection[str]) -> None:
         """Ask at once for the entries with `ids`, where many requests are to follow."""
         self._found.update(self._writing.find(ids))
@@ -215,11 +223,11 @@ class Draft:
         entry = Entry.seal(contract=self.contract.id, after=self.head, id=id, at=self.at, by=by, change=change)
         # All that can fail comes before anything changes: what cannot be taken in leaves no trace.
         pages = [self.page(week) for week in self.weeks_of(change.slots)]
-        cells = [page.after(entry, change) for page in pages]
+        steps = [page.after(entry, change) for page in pages]
         rule = self.calendars.of(self.calendars.week_of(self.at)).dispute
         self.contract = contract_after(self.contract, entry, change, rule)
-        for page, found in zip(pages, cells, strict=True):
-            page.fold(entry, change, found)
+        for page, step in zip(pages, steps, strict=True):
+            page.fold(entry, change, step)
             self._touched[page.week.start] = page
         self.entries.append(entry)
         self.head = entry.head
@@ -263,7 +271,7 @@ def is_same(change: Change, request: Request) -> bool:
     if isinstance(request, TimeTracked):
         if not isinstance(change, TimeTracked | LateEvidence):
             return False
-        return (change.segments, change.made_at) == (request.segments, request.made_at)
+        return (change.runs, change.made_at) == (request.runs, request.made_at)
     if isinstance(change, TimeAdded | TimeDeleted | MemoEdited | LabelEdited):
         return change.request == request
     return change == request

@@ -153,18 +153,24 @@ class Entry:
             place = f"entries[{self.number}]"
             raise ChainError(place, self.digest.hex(), "is not the digest of its content", _REMEDY)
 
+    def check_place(self, version: int, digest: bytes) -> None:
+        """Raise `ChainError` unless this was sealed after the head of `version` and `digest`, whatever it says."""
+        place = self.number
+        if place != version + 1:
+            allowed = f"is not the number after {version}: an entry was removed, inserted or moved"
+            raise ChainError(f"entries[{place}]", place, allowed, _REMEDY)
+        if self.previous != digest:
+            allowed = "is not the digest of the entry before it"
+            raise ChainError(f"entries[{place}]", self.previous.hex(), allowed, _REMEDY)
+        self.check_seal()
+
     def check(self, after: Head) -> None:
         """Raise `ChainError` unless this is what was sealed after the head `after`, unchanged.
 
         Everything that stands beside the canonical bytes is compared with them.
         """
+        self.check_place(after.version, after.digest)
         place = f"entries[{self.number}]"
-        if self.number != after.version + 1:
-            allowed = f"is not the number after {after.version}: an entry was removed, inserted or moved"
-            raise ChainError(place, self.number, allowed, _REMEDY)
-        if self.previous != after.digest:
-            raise ChainError(place, self.previous.hex(), "is not the digest of the entry before it", _REMEDY)
-        self.check_seal()
         data = self.data
         slots = data.get("slots")
         beside = [

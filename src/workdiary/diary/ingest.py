@@ -20,15 +20,17 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from workdiary.diary.canonical import canonical
+from workdiary.diary.changes import TimeTracked
 from workdiary.diary.deciding import Request
 from workdiary.diary.diary import Diary
-from workdiary.diary.draft import Answer, AnswerKind, Draft
+from workdiary.diary.draft import Answer, AnswerKind, Calendars, Draft
 from workdiary.diary.entry import check_id
 from workdiary.diary.journal import Journal
 from workdiary.diary.requests import plain_request, request_of
 from workdiary.errors import InvalidValue, StoreError, WorkdiaryError
 from workdiary.formats.reading import field, object_of, parse_json, text_of
-from workdiary.model.contract import Actor
+from workdiary.model.contract import Actor, Role
+from workdiary.model.slots import EMPTY, Slots
 from workdiary.plain import destructure, structure
 
 __all__ = ["BATCH", "LONGEST", "Item", "discard", "ingest", "retry"]
@@ -62,7 +64,7 @@ class Item:
         return cls(
             contract=text_of(field(data, "contract", ""), "contract"),
             id=check_id(field(data, "id", "")),
-            by=structure(field(data, "by", ""), Actor, "by"),
+            by=_actor(field(data, "by", "")),
             request=request_of(field(data, "request", ""), "request"),
         )
 
@@ -75,6 +77,18 @@ class Item:
             "request": plain_request(self.request),
         }
         return canonical(data)
+
+
+_ROLES: Final = {role.value: role for role in Role}
+
+
+def _actor(data: Any) -> Actor:
+    # Said with every item, and next to always well: what is not is told by the reader of all values.
+    if isinstance(data, dict) and data.keys() == {"id", "role"} and type(data["id"]) is type(data["role"]) is str:
+        role = _ROLES.get(data["role"])
+        if role is not None and data["id"]:
+            return Actor(id=data["id"], role=role)
+    return structure(data, Actor, "by")
 
 
 def ingest(journal: Journal, items: Iterable[bytes | Item], *, workers: int = 1) -> Iterator[Answer]:
@@ -132,9 +146,14 @@ def _batch(
             taken.append((place, error))
     # In the order of their ids, so that two ingestions never wait for each other.
     contracts = sorted(by_contract)
+    calendars = next((diary.calendars for diary in reversed(diaries.values()) if diary.calendars is not None), None)
+    if calendars is None and contracts:
+        with suppress(WorkdiaryError):  # said below, of its own items
+            calendars = Calendars(journal.standing(contracts[0]).policy)
     for contract in contracts:
-        # What a diary has read for one batch serves the next.
-        diaries[contract] = diaries.pop(contract) if contract in diaries else Diary(journal, contract)
+        # What a diary has read for one batch serves the next, and the weeks of one are mostly those of all.
+        known = diaries.pop(contract, None)
+        diaries[contract] = Diary(journal, contract, calendars=calendars) if known is None else known
     for found in each(_of_one, (diaries[contract] for contract in contracts), map(by_contract.get, contracts)):
         taken.extend(found)
     while len(diaries) > _DIARIES:
@@ -152,14 +171,19 @@ def _batch(
 def _of_one(diary: Diary, several: list[tuple[int, Item]]) -> _Taken:
     """Record what a batch has for one contract, in one step, and return what became of each item."""
     try:
-        with diary.drafting() as draft:
-            draft.look_up([item.id for _, item in several])
+        ids = [item.id for _, item in several]
+        with diary.drafting(ids=ids, slots=_slots(several[0][1].request)) as draft:
+            draft.look_up(ids)
             return [(place, _take(draft, item)) for place, item in several]
     except StoreError:
         raise
     except WorkdiaryError as error:
         # No diary, or one that is damaged: nothing of the whole block was recorded.
         return [(place, error) for place, _ in several]
+
+
+def _slots(request: Request) -> Slots:
+    return request.slots if isinstance(request, TimeTracked) else EMPTY
 
 
 def _take(draft: Draft, item: Item) -> Answer | WorkdiaryError:

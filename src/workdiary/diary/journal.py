@@ -146,8 +146,13 @@ class Journal(Protocol):
         """Yield the contract and first slot of every week in `state` that ends by slot `ends_by`, in order."""
         ...
 
-    def writing(self, contract: str) -> AbstractContextManager[Writing]:
+    def writing(
+        self, contract: str, *, ids: Collection[str] = (), touching: tuple[int, int] | None = None
+    ) -> AbstractContextManager[Writing]:
         """Lock the diary of `contract`, which need not exist yet, for one decision.
+
+        `ids` and `touching` are what will be looked up and read first: a server can answer that on the way.
+        They change nothing else, so a journal may leave them alone.
 
         What was appended is durable when the block ends without an error, and undone when it ends with
         one. Raises `StoreBusy` when the lock cannot be had in time, and `JournalError` for a block within a

@@ -36,7 +36,9 @@ from workdiary.diary.changes import (
 )
 from workdiary.diary.entry import Entry
 from workdiary.diary.journal import KeptWeek, WeekState
+from workdiary.diary.uploads import upload_of
 from workdiary.errors import ChainError
+from workdiary.formats.runs import Run, sheet_of_runs
 from workdiary.model.activity import Activity
 from workdiary.model.contract import Contract, ContractStatus
 from workdiary.model.policy import DisputeRule
@@ -95,44 +97,94 @@ class Cell(NamedTuple):
     known: Known | None = None
 
 
+Step: TypeAlias = "tuple[Run, ...] | list[tuple[Slot, Cell | None]]"
+"""What one change does to a week: runs for slots that were free, or what becomes of each slot."""
+
+
 @attrs.define(kw_only=True)
 class WeekPage:
-    """One week of one contract's diary, as far as its entries have been folded into it."""
+    """One week of one contract's diary, as far as its entries have been folded into it.
+
+    Uploads for slots that were free, which is most of a diary, stay the runs that they came as until somebody
+    asks for a segment of theirs.
+    """
 
     week: Week
     state: WeekState = WeekState.OPEN
-    cells: dict[Slot, Cell] = attrs.field(factory=dict)
     closed: Entry | None = None
     late: list[Entry] = attrs.field(factory=list)
     objections: list[Entry] = attrs.field(factory=list)
     resolved: dict[str, Entry] = attrs.field(factory=dict)
+    _cells: dict[Slot, Cell] = attrs.field(factory=dict, init=False)
+    _fresh: list[tuple[Written, Run]] = attrs.field(factory=list, init=False)
+    _unmarked: list[Run] = attrs.field(factory=list, init=False)
+    _taken: int = attrs.field(default=0, init=False)
     _sheet: Sheet = attrs.field(factory=Sheet, init=False)
     _stale: set[Slot] = attrs.field(factory=set, init=False)
 
     @property
     def taken(self) -> Slots:
         """The slots that have a segment."""
-        return Slots(self.cells)
+        return Slots.from_bits(self.week.start, self._taken)
+
+    @property
+    def cells(self) -> Mapping[Slot, Cell]:
+        """The recorded segments, by slot."""
+        self._settle()
+        return self._cells
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The segments, in time order."""
-        return tuple(self.cells[slot].segment for slot in sorted(self.cells))
+        cells = self.cells
+        return tuple([cells[slot].segment for slot in sorted(cells)])
 
     def kept(self) -> KeptWeek:
         """Return the week as a journal keeps it."""
-        if self._stale:
-            fresh = [self.cells[slot].segment for slot in self._stale if slot in self.cells]
-            self._sheet = self._sheet.replaced(Slots(self._stale), Sheet.of(fresh, self.week))
+        if self._unmarked or self._stale:
+            new, changed = self._marked()
+            self._sheet = self._sheet.replaced(changed, new) if self._sheet.worked else new
+            self._unmarked.clear()
             self._stale.clear()
         return KeptWeek(start=self.week.start, stop=self.week.stop, state=self.state, sheet=self._sheet)
 
-    def after(self, entry: Entry, change: Change) -> list[tuple[Slot, Cell | None]]:
-        """Return what becomes of the slots that `change` touches, without taking it in."""
-        return [*_cells_after(self.cells, entry, change, self.week)]
+    def _marked(self) -> tuple[Sheet, Slots]:
+        """Return the sheet of what has changed since the last one, and the slots that it is of."""
+        # What was changed slot by slot after it came is as its cells say.
+        edited = set(self._stale)
+        runs = []
+        for run in self._unmarked:
+            if edited and not edited.isdisjoint(range(run.start, run.stop)):
+                self._stale.update(map(Slot, range(run.start, run.stop)))
+            else:
+                runs.append(run)
+        new = sheet_of_runs(runs, self.week)
+        changed = new.worked
+        if self._stale:
+            cells, stale = self.cells, Slots(self._stale)
+            fresh = [cells[slot].segment for slot in self._stale if slot in cells]
+            new, changed = new.replaced(stale, Sheet.of(fresh, self.week)), changed | stale
+        return new, changed
 
-    def fold(self, entry: Entry, change: Change, cells: list[tuple[Slot, Cell | None]] | None = None) -> None:
-        """Take in one `entry`, whose `change` is read already; `cells` are what `after` has returned for it."""
+    def add(self, run: Run, written: Written) -> None:
+        """Take in a tracked `run` of the week, as an upload brought it; `written` dates its texts."""
+        bits = ((1 << run.stop - run.start) - 1) << run.start - self.week.start
+        if self._taken & bits:
+            self._change([(segment.slot, self.merged(segment, written)) for segment in run.segments()])
+        else:
+            self._taken |= bits
+            self._fresh.append((written, run))
+            self._unmarked.append(run)
+
+    def after(self, entry: Entry, change: Change) -> Step:
+        """Return what `change` does to the week, without taking it in."""
+        if isinstance(change, TimeTracked) and not change.aside and self.taken.isdisjoint(change.slots):
+            start, stop = self.week.start, self.week.stop
+            return tuple([run.part(start, stop) for run in change.runs if run.start < stop and start < run.stop])
+        return [*_cells_after(self, entry, change)]
+
+    def fold(self, entry: Entry, change: Change, step: Step | None = None) -> None:
+        """Take in one `entry`, whose `change` is read already; `step` is what `after` has returned for it."""
         if isinstance(change, WeekClosed):
             self.state, self.closed = WeekState.CLOSED, entry
         elif isinstance(change, WeekParked):
@@ -147,12 +199,35 @@ class WeekPage:
         else:
             if isinstance(change, TimeTracked) and change.aside:
                 self._keep_late(entry, change.aside)
-            for slot, cell in self.after(entry, change) if cells is None else cells:
-                self._stale.add(slot)
-                if cell is None:
-                    del self.cells[slot]
-                else:
-                    self.cells[slot] = cell
+            found = self.after(entry, change) if step is None else step
+            if isinstance(found, list):
+                self._change(found)
+            elif isinstance(change, TimeTracked):
+                for run in found:
+                    self.add(run, (int(change.made_at), entry.id))
+
+    def _settle(self) -> None:
+        for written, run in self._fresh:
+            for segment in run.segments():
+                self._cells[segment.slot] = _new_cell(segment, written)
+        self._fresh.clear()
+
+    def merged(self, segment: Segment, written: Written) -> Cell:
+        """Return what an upload of `segment` makes of its slot."""
+        return _uploaded(self.cells.get(segment.slot), segment, written)
+
+    def _change(self, cells: list[tuple[Slot, Cell | None]]) -> None:
+        if cells:
+            self._settle()
+        for slot, cell in cells:
+            bit = 1 << slot - self.week.start
+            self._stale.add(slot)
+            if cell is None:
+                del self._cells[slot]
+                self._taken &= ~bit
+            else:
+                self._cells[slot] = cell
+                self._taken |= bit
 
     def _keep_late(self, entry: Entry, slots: Slots) -> None:
         # An entry can reach over a week without touching it.
@@ -168,27 +243,30 @@ def page_of(week: Week, entries: Iterable[Entry]) -> WeekPage:
     page = WeekPage(week=week)
     for entry in entries:
         entry.check_seal()
-        page.fold(entry, entry.change)
+        upload = upload_of(entry)
+        if upload is not None and week.start <= upload[1].start and upload[1].stop <= week.stop:
+            page.add(upload[1], upload[0])
+        else:
+            page.fold(entry, entry.change)
     return page
 
 
-def _cells_after(
-    cells: Mapping[Slot, Cell], entry: Entry, change: Change, week: Week
-) -> Iterator[tuple[Slot, Cell | None]]:
-    """Yield what becomes of the slots of `week` that a change of time touches."""
+def _cells_after(page: WeekPage, entry: Entry, change: Change) -> Iterator[tuple[Slot, Cell | None]]:
+    """Yield what becomes of the slots of the page's week that a change of time touches."""
     if not isinstance(change, TimeTracked | TimeAdded | TimeDeleted | MemoEdited | LabelEdited):
         return
+    cells, week = page.cells, page.week
     if isinstance(change, TimeTracked):
         written = (int(change.made_at), entry.id)
         for segment in change.segments:
             if segment.slot in week and (not change.aside or segment.slot not in change.aside):
-                yield segment.slot, _uploaded(cells.get(segment.slot), segment, written)
+                yield segment.slot, page.merged(segment, written)
         return
     written = (int(entry.at), entry.id)
     for slot in change.slots.between(week.start, week.stop):
         if isinstance(change, TimeAdded):
             segment = Segment.manual(slot, memo=change.memo, label=change.label)
-            yield slot, Cell(segment, _memo_written(segment, written), _label_written(segment, written))
+            yield slot, _new_cell(segment, written)
             continue
         cell = cells.get(slot)
         if cell is None:
@@ -199,6 +277,10 @@ def _cells_after(
             yield slot, _with_memo(cell, change.memo, written)
         else:
             yield slot, _with_label(cell, change.label, written)
+
+
+def _new_cell(segment: Segment, written: Written) -> Cell:
+    return Cell(segment, _memo_written(segment, written), _label_written(segment, written))
 
 
 def _memo_written(segment: Segment, written: Written) -> Written:
@@ -220,9 +302,9 @@ def _with_label(cell: Cell, label: str | None, written: Written) -> Cell:
 
 
 def _uploaded(cell: Cell | None, segment: Segment, written: Written) -> Cell:
-    memo, label = _memo_written(segment, written), _label_written(segment, written)
     if cell is None:
-        return Cell(segment, memo, label)
+        return _new_cell(segment, written)
+    memo, label = _memo_written(segment, written), _label_written(segment, written)
     # UPLOAD-2: the later text wins, and a text that was never written loses to any.
     earlier = cell.segment
     known = (cell.known or Known.of(earlier.activity)).plus(Known.of(segment.activity))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from workdiary.diary.changes import (
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
     FactsChanged,
     PaymentFailed,
     StatusChanged,
@@ -31,6 +34,9 @@ REQUESTS: Final[dict[str, type[Request]]] = {
     "change_facts": FactsChanged,
     "dispute_time": TimeDisputed,
     "fail_payment": PaymentFailed,
+    "consent_capture": CaptureConsented,
+    "start_capture": CaptureStarted,
+    "end_capture": CaptureEnded,
 }
 """The kind by which plain data calls each request."""
 
@@ -42,6 +48,9 @@ _CHANGE_OF: Final = {
     FactsChanged: "facts_changed",
     TimeDisputed: "time_disputed",
     PaymentFailed: "payment_failed",
+    CaptureConsented: "capture_consented",
+    CaptureStarted: "capture_started",
+    CaptureEnded: "capture_ended",
 }
 _TEXTS: Final[dict[type[Request], tuple[str, ...]]] = {
     AddTime: ("memo", "label"),

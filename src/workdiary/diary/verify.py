@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from workdiary.diary.changes import ContractOpened, WeekClosed
+from workdiary.diary.canonical import commitment_of
+from workdiary.diary.changes import CaptureEnded, CaptureStarted, ContractOpened, WeekClosed
 from workdiary.diary.closed import ClosedWeek, policy_digest
 from workdiary.diary.draft import Calendars
 from workdiary.diary.entry import START, Entry, Head
 from workdiary.diary.journal import Journal, WeekState
 from workdiary.diary.page import WeekPage, contract_after
 from workdiary.diary.reconcile import unlike
+from workdiary.diary.uploads import Upload, upload_of
 from workdiary.errors import UnknownContract, WorkdiaryError
+from workdiary.formats.runs import Run
 from workdiary.model.contract import Contract
-from workdiary.model.slots import LAST
+from workdiary.model.slots import LAST, Slots
 from workdiary.model.times import Instant, Week, slot_start
 
 __all__ = ["Fault", "Verification", "verify", "verify_all", "verify_chain"]
@@ -86,13 +89,18 @@ def verify_all(journal: Journal, *, heads: Iterable[tuple[str, Head]] = ()) -> I
 
 
 def verify_chain(
-    journal: Journal, contract: str, *, heads: Iterable[Head] = (), fold: Callable[[Entry], None] | None = None
+    journal: Journal,
+    contract: str,
+    *,
+    heads: Iterable[Head] = (),
+    fold: Callable[[Entry, Upload | None], None] | None = None,
 ) -> Verification:
-    """Return what the chain of `contract` alone is found to be, and hand each sound entry to `fold`.
+    """Return what the chain of `contract` alone is found to be.
 
-    The first faulty entry ends it: what follows hangs on it.
+    Each sound entry is handed to `fold`, with its run when `upload_of` finds one. The first faulty entry ends
+    it: what follows hangs on it.
     """
-    head, latest = START, Instant(-(2**62))
+    version, digest, latest = START.version, START.digest, Instant(-(2**62))
     known: dict[int, set[Head]] = {}
     for kept in heads:
         known.setdefault(kept.version, set()).add(kept)
@@ -104,24 +112,29 @@ def verify_chain(
     number = 1
     try:
         for entry in journal.read(contract):
-            number = head.version + 1
-            entry.check(head)
+            number = version + 1
+            upload = upload_of(entry)
+            if upload is None:
+                entry.check(Head(version=version, digest=digest))
+            else:
+                entry.check_place(version, digest)
             if entry.at < latest:
                 fault(entry.number, f"entry {entry.number} was recorded at {entry.at}, before the one before it")
                 break
-            head, latest = entry.head, entry.at
-            others = known.get(entry.number, set()) - {head}
+            version, digest, latest = entry.number, entry.digest, entry.at
+            others = known and known.get(version, set()) - {entry.head}
             if others:
                 what = f"entry {entry.number} is not the one of the head that was kept, {min(map(str, others))}: a fork"
                 fault(entry.number, what)
                 break
             if fold is not None:
-                fold(entry)
+                fold(entry, upload)
             number += 1
     except UnknownContract:
         raise
     except WorkdiaryError as error:
         fault(number, str(error))
+    head = Head(version=version, digest=digest)
     if not faults:
         longest = max(known, default=0)
         if longest > head.version:
@@ -157,11 +170,31 @@ class _Replay:
         self._id = contract
         self._contract: Contract | None = None
         self._calendars: Calendars | None = None
-        self._head = START
+        self._last: Entry | None = None
+        self._page: WeekPage | None = None
         self._done: set[int] = set()
+        self._sessions: dict[str, str] = {}
 
-    def take(self, entry: Entry) -> None:
-        """Fold `entry`, and compare the bill when it closes a week."""
+    def take(self, entry: Entry, upload: Upload | None) -> None:
+        """Fold `entry`, and compare the bill when it closes a week; `upload` is what it is if it is one."""
+        if upload is None or not self._take_upload(*upload):
+            self._take_change(entry)
+        self._last = entry
+
+    def _take_upload(self, written: tuple[int, str], run: Run) -> bool:
+        """Take in `run` if it lies in an open week, and return whether it does."""
+        page = self._page
+        if page is None or not (page.week.start <= run.start < page.week.stop):
+            if self._calendars is None:
+                return False
+            week = next(self._calendars.weeks_of(Slots.range(run.start, run.stop)))
+            page = self._page = self.pages.setdefault(week.start, WeekPage(week=week))
+        if page.closed is not None or run.stop > page.week.stop:
+            return False
+        page.add(run, written)
+        return True
+
+    def _take_change(self, entry: Entry) -> None:
         change = entry.change
         if isinstance(change, ContractOpened):
             if self._contract is not None or entry.number != 1:
@@ -170,11 +203,22 @@ class _Replay:
         elif self._contract is None or self._calendars is None:
             self._fault(entry.number, "does not begin with the opening of the contract")
         else:
+            self._take_session(entry)
             for week in self._calendars.weeks_of(change.slots):
                 self._take_into(week, entry)
             rule = self._calendars.of(self._calendars.week_of(entry.at)).dispute
             self._contract = contract_after(self._contract, entry, change, rule)
-        self._head = entry.head
+
+    def _take_session(self, entry: Entry) -> None:
+        change = entry.change
+        if isinstance(change, CaptureStarted):
+            self._sessions[entry.id] = change.commitment
+        elif isinstance(change, CaptureEnded):
+            # CAPTURE-2: an end discloses what its start has committed to, once.
+            committed = self._sessions.pop(change.of, None)
+            if committed != commitment_of(bytes.fromhex(change.secret)):
+                what = f"entry {entry.number} does not end a session with the secret of its start"
+                self._fault(entry.number, what)
 
     def _take_into(self, week: Week, entry: Entry) -> None:
         page = self.pages.get(week.start)
@@ -188,14 +232,18 @@ class _Replay:
             self._compare_bill(page, entry, change)
             page.fold(entry, change)
             self._compare_kept(page)
-            self.pages[week.start] = WeekPage(week=week, state=page.state, closed=entry)
+            self._replace(WeekPage(week=week, state=page.state, closed=entry))
             self._done.add(week.start)
             self.closed += 1
         else:
             page.fold(entry, change)
-            if page.closed is not None and page.cells:
+            if page.closed is not None and page.taken:
                 self._fault(entry.number, f"entry {entry.number} changes the {week}, which is closed")
-                page.cells.clear()
+                self._replace(WeekPage(week=week, state=page.state, closed=page.closed))
+
+    def _replace(self, page: WeekPage) -> None:
+        self.pages[page.week.start] = page
+        self._page = None
 
     def _compare_bill(self, page: WeekPage, entry: Entry, change: WeekClosed) -> None:
         try:
@@ -205,7 +253,8 @@ class _Replay:
             self._fault(entry.number, str(error))
             return
         said = (closed.document["journal"], closed.contract, policy_digest(closed.policy))
-        if said != (str(self._head), self._contract, change.policy):
+        head = START if self._last is None else self._last.head
+        if said != (str(head), self._contract, change.policy):
             what = f"the bill of the {page.week} is not of this diary, contract and policy as they stood"
             self._fault(entry.number, what)
 

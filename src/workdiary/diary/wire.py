@@ -7,13 +7,12 @@ from typing import Any, Final
 from workdiary.diary.changes import CHANGES, Change, LateEvidence, TimeTracked
 from workdiary.errors import DocumentError, Problems, WorkdiaryError
 from workdiary.formats.reading import entries, field, object_of
-from workdiary.formats.runs import read_run, runs_of_segments, write_run
-from workdiary.model.segment import Segment
+from workdiary.formats.runs import Run, read_run, write_run
 from workdiary.model.slots import Slots
 from workdiary.model.times import Instant, moment
 from workdiary.plain import destructure, structure
 
-__all__ = ["KIND_OF", "change_of", "plain_change", "plain_segments", "segments_of"]
+__all__ = ["KIND_OF", "change_of", "plain_change", "runs_of"]
 
 KIND_OF: Final = {shape: kind for kind, shape in CHANGES.items()}
 """The kind of each change."""
@@ -26,11 +25,11 @@ def plain_change(change: Change) -> dict[str, Any]:
         return {
             "kind": kind,
             "made_at": str(change.made_at),
-            "segments": plain_segments(change.segments),
+            "segments": [write_run(run) for run in change.runs],
             "aside": destructure(change.aside),
         }
     if isinstance(change, LateEvidence):
-        return {"kind": kind, "made_at": str(change.made_at), "segments": plain_segments(change.segments)}
+        return {"kind": kind, "made_at": str(change.made_at), "segments": [write_run(run) for run in change.runs]}
     return {"kind": kind, **destructure(change)}
 
 
@@ -49,7 +48,7 @@ def change_of(data: object, path: str = "change") -> Change:
         _refuse_others(
             given, {"made_at", "segments", "aside"} if shape is TimeTracked else {"made_at", "segments"}, path
         )
-        segments = segments_of(field(given, "segments", path), f"{path}.segments")
+        segments = runs_of(field(given, "segments", path), f"{path}.segments")
         made_at = _moment(field(given, "made_at", path), f"{path}.made_at")
         try:
             if shape is LateEvidence:
@@ -63,17 +62,12 @@ def change_of(data: object, path: str = "change") -> Change:
     return structure(given, shape, path)
 
 
-def plain_segments(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
-    """Return ordered `segments` as maximal runs of the native JSON."""
-    return [write_run(run) for run in runs_of_segments(segments)]
-
-
-def segments_of(data: object, path: str) -> tuple[Segment, ...]:
-    """Return the segments of the native JSON's runs in `data`, in their order."""
-    found: list[Segment] = []
+def runs_of(data: object, path: str) -> tuple[Run, ...]:
+    """Return the native JSON's runs in `data`, in their order."""
+    found: list[Run] = []
     for item, place in entries(data, path):
         try:
-            found.extend(read_run(item).segments())
+            found.append(read_run(item))
         except WorkdiaryError as error:
             raise error.under(place) from None
     return tuple(found)

@@ -92,15 +92,7 @@ class Record:
                     week = calendar.week_of_slot(start)
                     builder = SheetBuilder(week)
                 stop = min(run.stop, week.stop)
-                low, high = start - run.start, stop - run.start
-                builder.add_run(
-                    range(start, stop),
-                    source=run.source,
-                    memo=run.memo,
-                    label=run.label,
-                    meters=run.meters[low:high],
-                    snapshots=[shots is not None for shots in run.snapshots[low:high]],
-                )
+                run.part(start, stop).mark(builder)
                 start = stop
         if week is not None and builder is not None:
             yield week, builder.sheet()

@@ -6,7 +6,8 @@ made only for errors, and whole lists of bare numbers are looked at together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from types import NoneType
 from typing import Any, Final, TypeAlias, cast
 
@@ -16,11 +17,12 @@ from workdiary.errors import DocumentError, WorkdiaryError
 from workdiary.formats.reading import entries, field, object_of, slot_of, text_of
 from workdiary.model.activity import MINUTES, Activity
 from workdiary.model.segment import Segment, Snapshot, Source, check_text, checked_segment, checked_snapshot
+from workdiary.model.sheet import TRACKED, Sheet, SheetBuilder
 from workdiary.model.slots import SECONDS_PER_SLOT, WIDEST, Slot
 from workdiary.model.text import label_or_none
-from workdiary.model.times import Instant, slot_start
+from workdiary.model.times import Instant, Week, slot_start
 
-__all__ = ["Run", "read_run", "runs_of_segments", "write_run"]
+__all__ = ["Run", "maximal", "read_run", "runs_of_segments", "sheet_of_runs", "write_run"]
 
 Shots: TypeAlias = "int | tuple[Any, ...] | None"
 """A segment's snapshots as the file holds them: none, one at a second, or several of any kind."""
@@ -45,6 +47,33 @@ class Run:
             return bytes(cast("tuple[int, ...]", self.activity))  # numbers alone, as in most runs
         except TypeError:
             return [counts.meter if isinstance(counts, Activity) else counts for counts in self.activity]
+
+    def part(self, start: int, stop: int) -> Run:
+        """Return the run of those slots that lie from `start` on and before `stop`, of which there is one or more."""
+        if start <= self.start and self.stop <= stop:
+            return self
+        start, stop = max(start, self.start), min(stop, self.stop)
+        low, high = start - self.start, stop - self.start
+        return _normal(
+            attrs.evolve(
+                self,
+                start=Slot(start),
+                stop=Slot(stop),
+                activity=self.activity[low:high],
+                snapshots=self.snapshots[low:high],
+            )
+        )
+
+    def mark(self, builder: SheetBuilder) -> None:
+        """Add the run, which lies in the builder's week, to its sheet."""
+        builder.add_run(
+            range(self.start, self.stop),
+            source=self.source,
+            memo=self.memo,
+            label=self.label,
+            meters=self.meters,
+            snapshots=[shots is not None for shots in self.snapshots],
+        )
 
     def segments(self) -> Iterator[Segment]:
         """Yield the segments one by one."""
@@ -206,6 +235,32 @@ def runs_of_segments(ordered: Iterable[Segment]) -> Iterator[Run]:
         yield _run_of(run)
 
 
+def maximal(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """Return ordered `runs` as maximal ones in their one form, so that equal segments have equal runs.
+
+    Most are that already, and none of their segments is made.
+    """
+    found = tuple(map(_normal, runs))
+    joins = any(
+        one.stop == other.start and one.source is other.source and one.memo == other.memo and one.label == other.label
+        for one, other in pairwise(found)
+    )
+    return tuple(runs_of_segments(segment for run in found for segment in run.segments())) if joins else found
+
+
+def _normal(run: Run) -> Run:
+    activity, snapshots = run.activity, run.snapshots
+    if Activity in map(type, activity):
+        activity = tuple([_activity_out(counts) if isinstance(counts, Activity) else counts for counts in activity])
+    if activity.count(None) == len(activity):
+        activity = ()
+    if snapshots.count(None) == len(snapshots):
+        snapshots = ()
+    if activity is run.activity and snapshots is run.snapshots:
+        return run
+    return attrs.evolve(run, activity=activity, snapshots=snapshots)
+
+
 def _run_of(segments: list[Segment]) -> Run:
     first = segments[0]
     activity = tuple([_activity_out(segment.activity) for segment in segments])
@@ -248,6 +303,27 @@ def _snapshot_out(snapshot: Snapshot) -> Any:
     return second if snapshot.digest is None else {"at": second, "digest": snapshot.digest}
 
 
+def sheet_of_runs(runs: Iterable[Run], week: Week) -> Sheet:
+    """Return the sheet of `runs` that lie in `week`; raises `OverlapError` when two share a slot."""
+    builder = SheetBuilder(week)
+    start = week.start
+    kinds, meters, snapshot, memos = builder.kinds, builder.meters, builder.snapshot, builder.memos
+    for run in runs:
+        place = run.start - start
+        if run.stop - run.start != 1 or run.label is not None or run.source is not Source.TRACKED or kinds[place]:
+            run.mark(builder)
+            continue
+        # One segment a run is what a live tracker sends: a hundred thousand in ten years.
+        kinds[place] = TRACKED
+        if run.activity:
+            counts = run.activity[0]
+            meters[place] = cast("int", counts.meter if isinstance(counts, Activity) else counts)
+        if run.snapshots:
+            snapshot[place] = 1
+        memos[run.memo] = memos.get(run.memo, 0) | 1 << place
+    return builder.sheet()
+
+
 def write_run(run: Run) -> dict[str, Any]:
     """Return `run` as the object that the file holds; `read_run` gives back an equal one."""
     return {
@@ -256,9 +332,13 @@ def write_run(run: Run) -> dict[str, Any]:
         "source": run.source.value,
         "memo": run.memo,
         "label": run.label,
-        "activity": [_plain_activity(counts) for counts in run.activity] or None,
-        "snapshots": [list(shots) if isinstance(shots, tuple) else shots for shots in run.snapshots] or None,
+        "activity": _plain(run.activity, _plain_activity),
+        "snapshots": _plain(run.snapshots, lambda shots: list(shots) if isinstance(shots, tuple) else shots),
     }
+
+
+def _plain(each: tuple[Any, ...], of: Callable[[Any], Any]) -> list[Any] | None:
+    return ([*each] if set(map(type, each)) <= _PLAIN else [of(item) for item in each]) or None
 
 
 def _plain_activity(counts: Activity | int | None) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 
 import attrs
@@ -408,7 +409,7 @@ class Policy:
 
     def week_of_slot(self, slot: int) -> Week:
         """Return the week to which `slot` belongs: that of its start (WEEK-2)."""
-        return self.week.containing(check_slot(slot, "slot") * SECONDS_PER_SLOT)
+        return _week_of_slot(self.week, check_slot(slot, "slot"))
 
     def calendar(self, week: Week) -> Calendar:
         """Return the instants of `week`'s life under this policy (CALENDAR)."""
@@ -424,6 +425,12 @@ class Policy:
     def locks_at(self, week: Week) -> Instant:
         """Return the first instant at which `week` can no longer be changed (EDIT-3)."""
         return week.after(self.editing.locks_after)
+
+
+@lru_cache(maxsize=4096)
+def _week_of_slot(rule: WeekRule, slot: int) -> Week:
+    # Many diaries are of the same few weeks, and a zone is asked five times for one.
+    return rule.containing(slot * SECONDS_PER_SLOT)
 
 
 def check_policy(policy: Policy) -> Policy:

@@ -25,13 +25,16 @@ from workdiary.model.slots import EMPTY, Slots
 from workdiary.model.text import is_blank
 from workdiary.model.times import Week, slot_start
 
-__all__ = ["UNKNOWN", "Sheet", "SheetBuilder"]
+__all__ = ["MANUAL", "TRACKED", "UNKNOWN", "Sheet", "SheetBuilder"]
 
 UNKNOWN: Final = 255
 """The byte of a slot whose meter nobody knows."""
 
-_TRACKED: Final = 1
-_MANUAL: Final = 2
+TRACKED: Final = 1
+"""The byte by which a builder marks a tracked slot."""
+
+MANUAL: Final = 2
+"""The byte by which a builder marks a manual slot."""
 
 
 def _table(ones: Iterable[int]) -> bytes:
@@ -40,8 +43,8 @@ def _table(ones: Iterable[int]) -> bytes:
     return bytes(ord("1") if mark in chosen else ord("0") for mark in range(256))
 
 
-_IS_TRACKED: Final = _table([_TRACKED])
-_IS_MANUAL: Final = _table([_MANUAL])
+_IS_TRACKED: Final = _table([TRACKED])
+_IS_MANUAL: Final = _table([MANUAL])
 _IS_ONE: Final = _table([1])
 _AT_LEAST: Final = tuple(_table(range(least, MINUTES + 1)) for least in range(MINUTES + 1))
 
@@ -85,14 +88,14 @@ class Sheet:
             if kinds[place]:
                 raise _overlap(slot)
             if segment.source is is_tracked:
-                kinds[place] = _TRACKED
+                kinds[place] = TRACKED
                 if segment.snapshots:
                     snapshot[place] = 1
                 activity = segment.activity
                 if activity is not None:
                     meters[place] = activity.meter
             else:
-                kinds[place] = _MANUAL
+                kinds[place] = MANUAL
             memo = segment.memo
             try:
                 memos[memo] |= 1 << place
@@ -188,7 +191,7 @@ class SheetBuilder:
         low, high = slots[0] - self.week.start, slots[-1] - self.week.start + 1
         if any(self.kinds[low:high]):
             raise _overlap(next(slot for slot in slots if self.kinds[slot - self.week.start]))
-        self.kinds[low:high] = bytes([_TRACKED if source is Source.TRACKED else _MANUAL]) * len(slots)
+        self.kinds[low:high] = bytes([TRACKED if source is Source.TRACKED else MANUAL]) * len(slots)
         if source is Source.TRACKED:
             if meters:
                 self.meters[low:high] = (

@@ -50,6 +50,9 @@ class ReasonCode(Enum):
     WEEK_NOT_LOCKED = "week_not_locked"
     WEEK_NOT_CLOSED = "week_not_closed"
     ALREADY_RESOLVED = "already_resolved"
+    # A session of the tracker cannot be ended in a diary.
+    UNKNOWN_SESSION = "unknown_session"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a code, no secret
 
     @property
     def rule(self) -> str:
@@ -86,6 +89,8 @@ _RULES: Mapping[ReasonCode, str] = {
     ReasonCode.WEEK_NOT_LOCKED: "EDIT-3",
     ReasonCode.WEEK_NOT_CLOSED: "CALENDAR",
     ReasonCode.ALREADY_RESOLVED: "CLAIM-1",
+    ReasonCode.UNKNOWN_SESSION: "CAPTURE-2",
+    ReasonCode.WRONG_SECRET: "CAPTURE-2",
 }
 
 

@@ -38,24 +38,26 @@ def judge_upload(slots: Slots, *, on: Contract, at: Moment, policy: Policy) -> R
 
 def _refused(slots: Slots, contract: Contract, now: int, policy: Policy) -> Iterator[Reason]:
     """Yield every reason against some of `slots`, in the rulebook's order."""
-    if slots.start is None or slots.stop is None:
+    first, last = slots.start, slots.stop
+    if first is None or last is None:
         return
     inactive = EMPTY
-    for piece in contract.status.pieces(slots.start, slots.stop):
+    for piece in contract.status.pieces(first, last):
         if piece.value is None or piece.value.status is not ContractStatus.ACTIVE:
             inactive = inactive | slots.between(piece.start, piece.stop)
     if inactive:
         yield Reason(code=ReasonCode.CONTRACT_NOT_ACTIVE, slots=inactive, facts=(("status", "not active then"),))
-    stop = slots.stop if contract.closes_at is None else ceil_slot(contract.closes_at)
-    outside = slots - slots.between(ceil_slot(contract.begins_at), stop)
-    if outside:
+    stop = last if contract.closes_at is None else ceil_slot(contract.closes_at)
+    begin = ceil_slot(contract.begins_at)
+    if first < begin or last > stop:
+        outside = slots - slots.between(begin, stop)
         edges = (("begins_at", contract.begins_at), ("closes_at", contract.closes_at))
         yield Reason(code=ReasonCode.OUTSIDE_CONTRACT, slots=outside, facts=edges)
     # Weeks lock in order, so the first open one ends the search.
-    locked = [*takewhile(lambda week: policy.locks_at(week) <= now, _weeks(slots.start, slots.stop, policy))]
+    locked = [*takewhile(lambda week: policy.locks_at(week) <= now, _weeks(first, last, policy))]
     if locked:
         facts = (("locks_at", policy.locks_at(locked[-1])),)
-        yield Reason(code=ReasonCode.WEEK_LOCKED, slots=slots.between(slots.start, locked[-1].stop), facts=facts)
+        yield Reason(code=ReasonCode.WEEK_LOCKED, slots=slots.between(first, locked[-1].stop), facts=facts)
 
 
 def _weeks(start: int, stop: int, policy: Policy) -> Iterator[Week]:

@@ -8,12 +8,15 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from workdiary.store._schema import Statements
 
-__all__ = ["UNKNOWN_OUTCOME", "Database", "Job", "Row", "Transaction"]
+__all__ = ["UNKNOWN_OUTCOME", "Database", "Job", "Query", "Row", "Transaction"]
 
 Row: TypeAlias = tuple[Any, ...]
 
 Job: TypeAlias = tuple[str, Sequence[Row]]
 """A statement that writes, and the rows that it is run for."""
+
+Query: TypeAlias = tuple[str, Row]
+"""A statement that reads, and its values."""
 
 UNKNOWN_OUTCOME: Final = "it is not known whether it was stored: repeat it with the same id"
 
@@ -56,8 +59,11 @@ class Database(Protocol):
         """Return what `statement` finds in what is committed."""
         ...
 
-    def locked(self, key: str) -> AbstractContextManager[Transaction]:
-        """Lock what `key` names for writing; what was not committed when the block ends is undone."""
+    def locked(self, key: str, *asked: Query) -> AbstractContextManager[Transaction]:
+        """Lock what `key` names for writing; what was not committed when the block ends is undone.
+
+        `asked` are the queries that are sure to come first: a server answers them on the way.
+        """
         ...
 
     def backup(self, path: str) -> None:

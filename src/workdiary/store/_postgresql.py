@@ -7,9 +7,12 @@ The lock is had before anything is read, and each statement after it sees what i
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import create_engine, event, make_url
@@ -18,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from workdiary.errors import NOTHING, InvalidValue, JournalError, MissingExtra, StoreBusy, StoreError
-from workdiary.store._database import UNKNOWN_OUTCOME, Job, Row
+from workdiary.store._database import UNKNOWN_OUTCOME, Job, Query, Row
 from workdiary.store._migrations import postgresql_steps
 from workdiary.store._schema import ENTRY_COLUMNS, SCHEMA_VERSION, TABLES, Statements, statements
 
@@ -43,6 +46,12 @@ _COPY_FROM: Final = 20
 
 _COPY: Final = f"COPY entries ({', '.join(ENTRY_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 _COPY_TYPES: Final = ("text", "int8", "text", "int8", "int8", "int8", "bytea", "bytea", "bytea")
+
+_ROWS: Final = 500
+"""How many rows go into one statement: a message holds 65,535 values."""
+
+_VALUES: Final = re.compile(r"(?<=VALUES )(\([^()]*\))")
+"""The row of an INSERT."""
 
 _TYPES: Final = {"TEXT": "text", "BIGINT": "bigint", "BLOB": "bytea"}
 _TRIGGERS: Final = {("entries", "entries_change", "O"), ("entries", "entries_truncate", "O")}
@@ -100,11 +109,11 @@ class PostgresqlDatabase:
             raise self._translated(error, "reading it") from error
 
     @contextmanager
-    def locked(self, key: str) -> Iterator[_Transaction]:
-        """Lock what `key` names, in this database and for all processes."""
-        with self._begun(key) as connection:
+    def locked(self, key: str, *asked: Query) -> Iterator[_Transaction]:
+        """Lock what `key` names, in this database and for all processes, and ask what is to be known first."""
+        with self._begun(key, asked) as (connection, answers):
             try:
-                yield _Transaction(self, connection)
+                yield _Transaction(self, connection, [*zip(asked, answers, strict=True)])
             finally:
                 with suppress(psycopg.Error):
                     if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
@@ -149,26 +158,24 @@ class PostgresqlDatabase:
                 lent.close()
 
     @contextmanager
-    def _begun(self, key: str) -> Iterator[psycopg.Connection[Row]]:
+    def _begun(self, key: str, asked: Sequence[Query]) -> Iterator[tuple[psycopg.Connection[Row], Sequence[list[Row]]]]:
         number = int.from_bytes(sha256(b"workdiary/lock/1\n" + key.encode()).digest()[:8], "big", signed=True)
         for is_last in (False, True):
             with self._connected() as connection:
                 try:
-                    # One message, so one way there and back.
-                    begin = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({number})"
-                    connection.execute(begin.encode())
+                    answers = _begin(connection, number, asked)
                 except psycopg.Error as error:
                     if is_last or not _is_lost(error):
                         raise self._translated(error, "locking it; nothing was stored") from error
                 else:
-                    yield connection
+                    yield connection, answers
                     return
             self._engine.dispose()
 
     def _commit(self, connection: psycopg.Connection[Row], jobs: Sequence[Job]) -> None:
         doing = "writing it; nothing was stored"
         try:
-            with connection.cursor() as cursor:
+            with connection.cursor() as cursor, connection.cursor() as last:
                 few = []
                 for statement, rows in jobs:
                     if statement == self.statements.add_entry and len(rows) >= _COPY_FROM:
@@ -178,22 +185,25 @@ class PostgresqlDatabase:
                                 copy.write_row(row)
                     else:
                         few.append((statement, rows))
-                # Sent together, so one way there and back; what fails is raised when the block ends.
-                with connection.pipeline() if Pipeline.is_supported() else nullcontext():
-                    for statement, rows in few:
-                        if len(rows) == 1:
-                            cursor.execute(statement, rows[0])
-                        else:
-                            cursor.executemany(statement, rows)
+                # Sent together, so one way there and back. What fails is raised when the block ends, and the server
+                # skips what follows it, the COMMIT too; without an answer nobody knows how far it came.
                 doing = f"committing; {UNKNOWN_OUTCOME}"
-                cursor.execute("COMMIT")
-                if cursor.statusmessage != "COMMIT":
+                with _together(connection):
+                    for statement, rows in few:
+                        for n in range(0, len(rows), _ROWS):
+                            some = rows[n : n + _ROWS]
+                            cursor.execute(_of_rows(statement, len(some)), [*chain.from_iterable(some)])
+                    last.execute("COMMIT", prepare=True)
+                if last.statusmessage != "COMMIT":
                     raise StoreError(
-                        self.name, cursor.statusmessage, "came instead of COMMIT", "nothing was stored: repeat it"
+                        self.name, last.statusmessage, "came instead of COMMIT", "nothing was stored: repeat it"
                     )
         except psycopg.Error as error:
             if doing.startswith("committing"):
-                connection.close()
+                if _is_refusal(error):
+                    doing = "writing it; nothing was stored"
+                else:
+                    connection.close()
             raise self._translated(error, doing) from error
 
     # Connections and the schema.
@@ -293,11 +303,20 @@ class PostgresqlDatabase:
 class _Transaction:
     """A connection with the lock, in a transaction."""
 
-    def __init__(self, database: PostgresqlDatabase, connection: psycopg.Connection[Row]) -> None:
+    def __init__(
+        self,
+        database: PostgresqlDatabase,
+        connection: psycopg.Connection[Row],
+        known: Sequence[tuple[Query, list[Row]]],
+    ) -> None:
         self._database = database
         self._connection = connection
+        self._known = known
 
     def rows(self, statement: str, values: Row = ()) -> list[Row]:
+        for query, found in self._known:
+            if query == (statement, values):
+                return found
         try:
             return _fetch(self._connection, statement, values)
         except psycopg.Error as error:
@@ -338,6 +357,40 @@ def _fetch(connection: psycopg.Connection[Row], statement: str, values: Row) -> 
     with connection.cursor(binary=True) as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
+
+
+def _together(connection: psycopg.Connection[Row]) -> AbstractContextManager[object]:
+    """Return a block whose statements are sent at once, where this libpq can."""
+    return connection.pipeline() if Pipeline.is_supported() else nullcontext()
+
+
+def _begin(connection: psycopg.Connection[Row], number: int, asked: Sequence[Query]) -> Sequence[list[Row]]:
+    """Begin a transaction, have the advisory lock `number`, and return what `asked` find under it.
+
+    Each statement sees what is committed when it starts, so those after the lock see the diary as it stands.
+    """
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(connection.cursor(binary=True)) for _ in range(2 + len(asked))]
+        with _together(connection):
+            cursors[0].execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", prepare=True)
+            cursors[1].execute("SELECT pg_advisory_xact_lock(%s)", (number,), prepare=True)
+            for cursor, (statement, values) in zip(cursors[2:], asked, strict=True):
+                cursor.execute(statement, values)
+        return [cursor.fetchall() for cursor in cursors[2:]]
+
+
+@lru_cache(maxsize=256)
+def _of_rows(statement: str, rows: int) -> str:
+    """Return `statement`, which inserts or puts one row, for so many: one message and one plan instead of each."""
+    if rows == 1:
+        return statement
+    before, values, after = _VALUES.split(statement)
+    return f"{before}{', '.join([values] * rows)}{after}"
+
+
+def _is_refusal(error: psycopg.Error) -> bool:
+    """Return whether the server itself refused a statement, and so has stored nothing of the transaction."""
+    return error.sqlstate is not None and not _is_lost(error)
 
 
 def _is_lost(error: psycopg.Error) -> bool:

@@ -17,7 +17,7 @@ from workdiary.store._database import Row
 
 __all__ = ["Standings", "entry_of", "entry_row", "is_storable", "quarantined_of", "text_row", "unreadable"]
 
-_KEPT: Final = 256
+_KEPT: Final = 2048
 """How many contracts are remembered as they were last read or written."""
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=True)

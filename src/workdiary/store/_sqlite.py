@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from workdiary.errors import NOTHING, InvalidValue, JournalError, StoreBusy, StoreError
-from workdiary.store._database import UNKNOWN_OUTCOME, Job, Row
+from workdiary.store._database import UNKNOWN_OUTCOME, Job, Query, Row
 from workdiary.store._migrations import migrate_sqlite
 from workdiary.store._opening import RESTORE, check_ours, check_schema, connect, one, put_new
 from workdiary.store._place import (
@@ -152,7 +152,7 @@ class SqliteDatabase:
         return tuple(str(row[0]) for row in self.rows("PRAGMA integrity_check(20)") if row[0] != "ok")
 
     @contextmanager
-    def locked(self, key: str) -> Iterator[_Transaction]:  # noqa: ARG002 - SQLite locks all diaries at once
+    def locked(self, key: str, *asked: Query) -> Iterator[_Transaction]:  # noqa: ARG002 - SQLite locks all, and is near
         """Lock the database for writing."""
         until = time.monotonic() + self._wait
         with self._alone():

@@ -148,8 +148,11 @@ class MemoryJournal:
                     yield contract, Slot(start)
 
     @contextmanager
-    def writing(self, contract: str) -> Iterator[_Writing]:
+    def writing(
+        self, contract: str, *, ids: Collection[str] = (), touching: tuple[int, int] | None = None
+    ) -> Iterator[_Writing]:
         """Lock the diary of `contract` for one decision."""
+        del ids, touching  # all of it is at hand
         self._check_open()
         with self._lock:
             if self._is_writing:

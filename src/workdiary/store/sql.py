@@ -36,7 +36,7 @@ except ImportError:
         "workdiary.store.sql", "sqlalchemy", "is not installed", 'run: pip install "workdiary[sql]"'
     ) from None
 
-from workdiary.store._database import Database, Job, Row, Transaction
+from workdiary.store._database import Database, Job, Query, Row, Transaction
 from workdiary.store._planes import week_of, week_row
 from workdiary.store._rows import Standings, entry_of, entry_row, is_storable, quarantined_of, text_row, unreadable
 from workdiary.store._schema import LONG, PAGE, SCHEMA_VERSION
@@ -183,11 +183,18 @@ class SqlJournal:
             after = rows[-1][0], rows[-1][1]
 
     @contextmanager
-    def writing(self, contract: str) -> Iterator[_Writing]:
+    def writing(
+        self, contract: str, *, ids: Collection[str] = (), touching: tuple[int, int] | None = None
+    ) -> Iterator[_Writing]:
         """Lock the diary of `contract` for one decision."""
         if not is_storable(contract):
             raise InvalidValue("contract", contract, "cannot be stored", "use an id without control characters")
-        with self._block(), self._database.locked(contract) as transaction:
+        asked: list[Query] = [(self._sql.locked, (contract,) * 3)]
+        if ids:
+            asked.append(_finding(self._database, contract, [id for id in ids if is_storable(id)]))
+        if touching is not None:
+            asked.append(_touching(self._database, contract, *map(_within, touching)))
+        with self._block(), self._database.locked(contract, *asked) as transaction:
             writing = _Writing(self, transaction, contract)
             try:
                 yield writing
@@ -383,7 +390,7 @@ def _read(
                 since = (source.rows(sql.next, (contract, since))[0][0] or until + 1) - 1
         return
     start, stop = map(_within, touching)
-    found = source.rows(sql.touching, (contract, start - LONG, stop, start, contract, stop, start))
+    found = source.rows(*_touching(database, contract, start, stop))
     numbers = sorted(row[0] for row in found if since < row[0] <= until)
     for place in range(0, len(numbers), PAGE):
         yield from map(entry_of, source.rows(sql.numbered, (contract, database.among(numbers[place : place + PAGE]))))
@@ -393,8 +400,16 @@ def _find(database: Database, source: Database | Transaction, contract: str, ids
     wanted = [id for id in ids if is_storable(id)]
     if not wanted or not is_storable(contract):
         return {}
-    rows = source.rows(database.statements.find, (database.among(wanted), contract))
+    rows = source.rows(*_finding(database, contract, wanted))
     return {entry.id: entry for entry in map(entry_of, rows)}
+
+
+def _finding(database: Database, contract: str, ids: Sequence[str]) -> Query:
+    return database.statements.find, (database.among(ids), contract)
+
+
+def _touching(database: Database, contract: str, start: int, stop: int) -> Query:
+    return database.statements.touching, (contract, start - LONG, stop, start, contract, stop, start)
 
 
 def _week(database: Database, source: Database | Transaction, contract: str, start: int) -> KeptWeek | None:

@@ -20,7 +20,6 @@ from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slot, Slots
 from workdiary.model.times import Instant, Week, Zone, instant, slot_start
 from workdiary.model.times import zone as zone_of
-from workdiary.testing._journal_asserts import pytest
 
 __all__ = [
     "ANA",
@@ -142,9 +141,8 @@ def kept_week(
 class Bench:
     """A journal under test, the clock that it reads, and short ways to record entries in it."""
 
-    def __init__(self, open_journal: Callable[[Clock], Journal], *, lasts: bool = True) -> None:
+    def __init__(self, open_journal: Callable[[Clock], Journal]) -> None:
         self._open = open_journal
-        self.lasts = lasts
         self.clock = Clock()
         self._ids = 0
         self._is_open = True
@@ -163,10 +161,8 @@ class Bench:
             self.journal.close()
 
     def reopen(self) -> None:
-        """Close the journal and open the same one again; skips the test when the journal does not last."""
+        """Close the journal and open the same one again."""
         self.close()
-        if not self.lasts:
-            pytest.skip("this journal does not last")
         self.journal = self._open(self.clock)
         self._is_open = True
 

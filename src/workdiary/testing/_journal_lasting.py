@@ -7,7 +7,7 @@ from __future__ import annotations
 from workdiary.diary.journal import WeekState
 from workdiary.errors import IdConflict
 from workdiary.testing._journal_asserts import pytest
-from workdiary.testing._journal_bench import ID, NASTY_TEXTS, Bench, Fault, contract_of, edited, kept_week, seal
+from workdiary.testing._journal_bench import ID, NASTY_TEXTS, NOW, Bench, Fault, contract_of, edited, kept_week, seal
 
 __all__ = ["Lasting"]
 
@@ -68,3 +68,12 @@ class Lasting:
         bench.journal.release(one.number)
         bench.reopen()
         assert [kept.body for kept in bench.journal.quarantined()] == [bytes(range(256)), b"{"]
+
+    def test_f49_the_moment_never_goes_back_when_the_journal_is_opened_again(self, bench: Bench) -> None:
+        bench.clock.now = NOW + 7200
+        bench.open("c-2")
+        bench.clock.now = NOW
+        bench.reopen()
+        for contract in (ID, "c-2"):
+            with bench.journal.writing(contract) as writing:
+                assert writing.at == NOW + 7200

@@ -22,6 +22,21 @@ _MOMENT = 0.05
 class Undoing:
     """A block that fails leaves nothing, and until a block ends nobody else sees any of it."""
 
+    def test_what_is_foreseen_changes_nothing(self, bench: Bench) -> None:
+        first = bench.open()
+        (second,) = bench.record(edited(1008, 1010))
+        foreseen = [second.id, "nobody's", "half \ud800", first.id]
+        with bench.journal.writing(ID, ids=foreseen, touching=(1000, 2000)) as writing:
+            assert writing.find(foreseen) == {first.id: first, second.id: second}
+            assert [*writing.read(touching=(1000, 2000))] == [second]
+            assert [*writing.read(touching=(0, 1000))] == []
+            third = bench.append(writing, edited(1500))[0]
+            assert writing.find([third.id, *foreseen]) == {entry.id: entry for entry in (first, second, third)}
+            assert [*writing.read(touching=(1000, 2000))] == [second, third]
+        with bench.journal.writing("c-2", ids=foreseen, touching=(-(2**80), 2**80)) as writing:
+            assert writing.standing is None
+            assert writing.find(foreseen) == {}
+
     def test_a_block_shows_what_it_has_appended(self, bench: Bench) -> None:
         first = bench.open()
         week, later = kept_week(memos=["Fix"]), kept_week(memos=["Fix", "Test"])
@@ -212,12 +227,3 @@ class Deciding:
         bench.clock.now = NOW
         with bench.journal.writing(ID) as writing:
             assert writing.at == NOW + 7200
-
-    def test_f49_the_moment_never_goes_back_when_the_journal_is_opened_again(self, bench: Bench) -> None:
-        bench.clock.now = NOW + 7200
-        bench.open("c-2")
-        bench.clock.now = NOW
-        bench.reopen()
-        for contract in (ID, "c-2"):
-            with bench.journal.writing(contract) as writing:
-                assert writing.at == NOW + 7200

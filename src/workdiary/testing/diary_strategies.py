@@ -22,6 +22,9 @@ from typing import Final
 
 from workdiary import policies as presets
 from workdiary.diary.changes import (
+    CaptureConsented,
+    CaptureEnded,
+    CaptureStarted,
     Change,
     ContractOpened,
     DisputeResolved,
@@ -166,6 +169,11 @@ def _resolved(draw: st.DrawFn) -> DisputeResolved:
 
 
 @cache
+def _digits() -> st.SearchStrategy[str]:
+    return st.binary(min_size=32, max_size=32).map(bytes.hex)
+
+
+@cache
 def _policy_names() -> st.SearchStrategy[str | Policy]:
     return st.sampled_from(presets.names()) | policies()
 
@@ -193,7 +201,7 @@ _STRATEGY_OF: Final[dict[type[Change], Callable[[], st.SearchStrategy[Change]]]]
         WeekClosed,
         week=_week_slots(),
         statement=st.just("{}") | _texts(),
-        digest=st.binary(min_size=32, max_size=32).map(bytes.hex),
+        digest=_digits(),
         policy=st.sampled_from(presets.names()),
     ),
     WeekParked: lambda: st.builds(WeekParked, week=_week_slots(), difference=_texts()),
@@ -202,6 +210,9 @@ _STRATEGY_OF: Final[dict[type[Change], Callable[[], st.SearchStrategy[Change]]]]
     ),
     PaymentFailed: lambda: st.builds(PaymentFailed, week=_week_slots()),
     DisputeResolved: _resolved,
+    CaptureConsented: lambda: st.builds(CaptureConsented, notice=entry_ids()),
+    CaptureStarted: lambda: st.builds(CaptureStarted, commitment=_digits()),
+    CaptureEnded: lambda: st.builds(CaptureEnded, of=entry_ids(), secret=_digits()),
 }
 
 

@@ -42,10 +42,16 @@ class JournalConformance(Appending, Undoing, Deciding, Reading, Keeping, Lasting
     """The conformance suite of journals: subclass it, and give the fixture `open_journal`."""
 
     lasts: ClassVar[bool] = True
-    """Whether what the journal holds outlives `close`; where not, the tests of that are skipped."""
+    """Whether what the journal holds outlives `close`; where not, there are no tests of that."""
 
     histories: ClassVar[int] = 20
     """How many histories the state machine makes up."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.lasts:
+            for name in [name for name in vars(Lasting) if name.startswith("test_")]:
+                setattr(cls, name, None)
 
     @pytest.fixture
     def open_journal(self) -> Opener:
@@ -55,7 +61,7 @@ class JournalConformance(Appending, Undoing, Deciding, Reading, Keeping, Lasting
     @pytest.fixture
     def bench(self, open_journal: Opener) -> Iterator[Bench]:
         """The journal under test, opened, with its clock; closed after the test."""
-        with Bench(open_journal, lasts=self.lasts) as bench:
+        with Bench(open_journal) as bench:
             yield bench
 
     def test_it_does_what_the_journal_in_memory_does(self, open_journal: Opener) -> None:
