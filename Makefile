@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check docs bench soak mutants pythons wheel clean
+.PHONY: run test check docs bench soak listener mutants pythons wheel clean
 
 run: $(READY)
 	$(BIN)/python examples/week.py
@@ -28,6 +28,11 @@ bench: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak
+	WORKDIARY_SCHEDULES=1000000 $(BIN)/python -m pytest -q -n auto tests/capture/test_schedules.py
+
+# What only a machine with a C compiler can install: pynput, which the tracker's own listener is compared with.
+listener: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group listener
 
 mutants: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group mutants

@@ -1,4 +1,4 @@
-"""One week of two contracts, from Upwork's files to the bill: kept in a database, edited, closed and verified.
+"""One week of two contracts, from Upwork's files and a tracker to the bill: kept, edited, closed and verified.
 
 Run it: python examples/week.py, or make run. With --svg FILE it draws the first diary instead.
 """
@@ -6,6 +6,7 @@ Run it: python examples/week.py, or make run. With --svg FILE it draws the first
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,9 @@ from rich.console import Console
 
 from workdiary import Actor, Role, WeekStatement, edit_memo, instant, slot_at, zone
 from workdiary.advice import AdviceKind
+from workdiary.capture.replay import replay
+from workdiary.capture.session import Options
+from workdiary.capture.trace import read_trace
 from workdiary.cli.importing import print_imported
 from workdiary.cli.ingesting import items_of
 from workdiary.cli.logbook import change_words
@@ -43,7 +47,7 @@ MONDAY_NOON = instant("2026-10-26T12:00Z")
 
 PLATFORM = Actor(id="platform", role=Role.PLATFORM)
 
-DAYS = {"41815410": [date(2026, 10, 21), date(2026, 10, 25)], "38002177": [date(2026, 10, 22)]}
+DAYS = {"41815410": [date(2026, 10, 21), date(2026, 10, 25)], "38002177": [date(2026, 10, 22), date(2026, 10, 23)]}
 WHY = ["2026-10-25T01:00Z", "2026-10-21T11:00Z", "2026-10-22T13:00Z"]
 """A segment over the limit, a manual one, and an idle one."""
 
@@ -58,6 +62,7 @@ def main() -> None:
     clock = [MONDAY_MORNING]
     with TemporaryDirectory() as folder, SqlJournal.open(f"{folder}/diary.db", clock=lambda: clock[0]) as journal:
         diaries = fill(journal, known, imported)
+        tracked = track(journal, Path(folder))
         statements = [kept.statement(WEEK) for kept in diaries]
         if svg is not None:
             recorder = make_recorder()
@@ -66,6 +71,9 @@ def main() -> None:
             return
         console = make_console()
         print_imported(console, imported)
+        console.print()
+        for line in tracked:
+            console.print(line, highlight=False, soft_wrap=True)
         for statement in statements:
             console.print()
             page(console, statement)
@@ -90,6 +98,17 @@ def fill(journal: SqlJournal, known: tuple[Record, ...], imported: Imported) -> 
         kinds = Counter(answer.kind.value for answer in ingest(journal, items_of(full)))
         assert set(kinds) == {"created"}, kinds  # noqa: S101 - an example that went wrong should say so
     return diaries
+
+
+def track(journal: SqlJournal, folder: Path) -> list[str]:
+    """Replay Friday's trace through the tracker into the diary, and return what the tracker noticed."""
+    said: list[str] = []
+    replay(
+        read_trace(DATA / "friday.jsonl"), journal, Options(folder=folder / "tracker", consents=True, say=said.append)
+    )
+    noticed = [line for line in said if re.match(r"2026-\S+  (?!10 minutes)", line)]
+    segments = sum("  10 minutes for " in line for line in said)
+    return [f"Tracked on Friday, by a recorded trace: {segments} segments", *(f"  {line[11:]}" for line in noticed)]
 
 
 def improve(kept: Diary, statement: WeekStatement) -> None:

@@ -22,6 +22,9 @@ for version in 3.11 3.12 3.13; do
         "$python" -m venv "$venv"
         "$venv/bin/python" -m pip install --quiet --upgrade --constraint constraints.txt pip
         "$venv/bin/python" -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
+        # Where all is required, so is what takes a compiler.
+        [ "${WORKDIARY_REQUIRE:-}" != all ] ||
+            "$venv/bin/python" -m pip install --quiet --constraint constraints.txt --group listener
         touch "$venv/.ready"
     fi
     echo "Python $version"

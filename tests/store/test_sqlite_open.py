@@ -574,7 +574,9 @@ def test_f29_other_modules_of_the_package_do_not_open_journals_as_files() -> Non
         for file in sorted(package.rglob("*.py"))
         if re.search(r"\bsqlite3\.connect\(|import sqlite3|from sqlite3", file.read_text(encoding="utf-8"))
     ]
-    assert found == [f"store/{name}.py" for name in ("_migrations", "_opening", "_sqlite", "_sqlite_errors")]
+    # The tracker's spool is a file of its own, which never is a journal.
+    journals = [name for name in found if not name.startswith("capture/")]
+    assert journals == [f"store/{name}.py" for name in ("_migrations", "_opening", "_sqlite", "_sqlite_errors")]
 
 
 def test_f33_the_package_uses_one_sqlite_library() -> None:

@@ -1,0 +1,97 @@
+"""The folder of the tracker: for its owner alone, no link on the way, and one tracker at a time in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from workdiary.errors import NOTHING, StoreBusy, StoreError
+
+__all__ = ["Lock", "check_private_file", "make_private_folder"]
+
+_LOCK: Final = "lock"
+_NEW: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_AGAIN: Final = "name another folder, or find out who put it there"
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make `folder` with mode 0700, if it is not there. Raises `StoreError` unless it is its owner's alone."""
+    try:
+        missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+        for place in reversed(missing):
+            place.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError as error:
+        raise StoreError(str(folder), NOTHING, f"cannot be made ({error.strerror})", "name another folder") from error
+    if stat.S_ISLNK(found.st_mode):
+        raise StoreError(str(folder), NOTHING, "is a symbolic link", _AGAIN)
+    if not stat.S_ISDIR(found.st_mode):
+        raise StoreError(str(folder), NOTHING, "is no folder", _AGAIN)
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise StoreError(
+            str(folder),
+            oct(stat.S_IMODE(found.st_mode)),
+            "is a folder that others may enter or own",
+            f"chmod 700 {folder} if it is yours, or name a new folder",
+        )
+
+
+def check_private_file(path: Path) -> bool:
+    """Return whether there is a file at `path`. Raises `StoreError` unless it is a plain one of its owner's alone."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreError(str(path), NOTHING, f"cannot be reached ({error.strerror})", "check the path") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreError(str(path), NOTHING, "is a link, or no file", _AGAIN)
+    if found.st_nlink > 1:
+        raise StoreError(str(path), NOTHING, f"has {found.st_nlink} names (hard links)", _AGAIN)
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        mode = oct(stat.S_IMODE(found.st_mode))
+        raise StoreError(str(path), mode, "can be read by others, or is not yours", f"chmod 600 {path} if it is yours")
+    return True
+
+
+class Lock:
+    """The lock of a folder, which the kernel releases however its holder ends: never a number in a file.
+
+    Raises `StoreBusy` while another process holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import fcntl  # POSIX alone, as the image files are
+
+        path = folder / _LOCK
+        check_private_file(path)
+        try:
+            self._file = os.open(path, _NEW, 0o600)
+        except OSError as error:
+            linked = error.errno == errno.ELOOP
+            why = "is a link" if linked else f"cannot be opened ({error.strerror})"
+            raise StoreError(str(path), NOTHING, why, _AGAIN) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._file, 20, 0).decode("ascii", "replace")
+            os.close(self._file)
+            if not isinstance(error, BlockingIOError):
+                raise StoreError(str(path), NOTHING, f"cannot be locked ({error.strerror})", _AGAIN) from error
+            what = f"is in use: a tracker runs here already (process {holder})"
+            raise StoreBusy(str(folder), NOTHING, what, "stop that one first") from None
+        # For a person to read; on a disk that takes nothing the lock holds without a number.
+        with suppress(OSError):
+            os.fchmod(self._file, 0o600)
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def close(self) -> None:
+        """Let go of it; a second call does nothing."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

@@ -1,0 +1,402 @@
+"""One turn of the tracker: the state taken apart, time passing over its ledgers, and put together again.
+
+A `Turn` lives for one call of `step`. What the commands do with it is in `tracker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from workdiary.capture.events import (
+    DropSnapshot,
+    Effect,
+    Job,
+    Mark,
+    MarkKind,
+    MinuteKept,
+    Reading,
+    TakeSnapshot,
+)
+from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent
+from workdiary.capture.moments import moment_of
+from workdiary.capture.state import Session, State
+from workdiary.capture.timing import Passage, Run, Stretch, appended, cut, passed, seconds_of
+from workdiary.model.activity import Counts
+from workdiary.model.policy import Credit
+from workdiary.model.slots import SECONDS_PER_SLOT, Slot
+from workdiary.model.times import Instant
+
+__all__ = ["ATTEMPTS", "PATIENCE", "RETRY", "Turn"]
+
+ATTEMPTS: Final = 3
+"""How often a snapshot is tried within its slot."""
+
+RETRY: Final = 15
+"""The seconds between two attempts."""
+
+PATIENCE: Final = 30_000
+"""How many milliseconds a finished slot waits for a snapshot that was asked for."""
+
+_LATE: Final = 15
+"""How many seconds after its moment a snapshot may first be asked for: the longest time between two ticks."""
+
+_OVER: Final = 2
+"""How many seconds after its slot a snapshot may still be asked for."""
+
+_KNOWN: Final = 5_000
+"""How many slots are remembered: a month of day and night."""
+
+_MINUTE: Final = 60
+
+
+class Turn:
+    """The parts of a state while a step changes them, and the effects so far."""
+
+    def __init__(self, state: State, reading: Reading) -> None:
+        self.state = state
+        self.before = state.reading
+        self.reading = reading
+        self.session: Session | None = state.session
+        self.run: Run | None = state.run
+        self.part = state.part
+        self.farthest = state.farthest
+        self.is_locked = state.is_locked
+        self.is_lost = state.is_lost
+        self.idle = state.idle
+        self.quiet = state.quiet
+        self.asked = state.asked
+        self.is_away = state.is_away
+        self.open = {(ledger.job.contract, ledger.slot): ledger for ledger in state.open}
+        self.closed = state.closed
+        self.balances = state.balances
+        self.new: tuple[Stretch, ...] = ()
+        self.closing: dict[tuple[str, Slot, str, int], None] = {}
+        self.effects: list[Effect] = []
+
+    def done(self) -> tuple[State, tuple[Effect, ...]]:
+        """Return the state that it has become, and the effects."""
+        state = State(
+            idle_after=self.state.idle_after,
+            reading=self.reading,
+            session=self.session,
+            run=self.run,
+            part=self.part,
+            farthest=self.farthest,
+            is_locked=self.is_locked,
+            is_lost=self.is_lost,
+            idle=self.idle,
+            quiet=self.quiet,
+            asked=self.asked,
+            is_away=self.is_away,
+            open=tuple(self.open.values()),
+            closed=self.closed,
+            balances=self.balances,
+        )
+        return state, tuple(self.effects)
+
+    # Where it stands.
+
+    @property
+    def now(self) -> int:
+        """The second that is going on."""
+        return self.reading.wall // 1000 if self.run is None else self.run.second
+
+    def mark(self, kind: MarkKind, what: str, *, ledger: Ledger | None = None, at: int | None = None) -> None:
+        """Note something; with a `ledger`, about its slot, and its segment will carry it."""
+        contract = ledger.job.contract if ledger else self.session.job.contract if self.session else None
+        self.effects.append(
+            Mark(
+                kind=kind,
+                at=Instant(self.now if at is None else at),
+                what=what,
+                contract=contract,
+                slot=ledger.slot if ledger else None,
+            )
+        )
+        if ledger is not None:
+            self.put(noted(self.open.get((ledger.job.contract, ledger.slot), ledger), kind))
+
+    def mark_here(self, kind: MarkKind, what: str) -> None:
+        """Note something about the slot that is being tracked, if one is."""
+        here = None if self.session is None else self.open.get((self.session.job.contract, Slot(self.now // 600)))
+        self.mark(kind, what, ledger=here)
+
+    # Ledgers.
+
+    def put(self, ledger: Ledger) -> None:
+        """Have `ledger` among the open ones."""
+        self.open[ledger.job.contract, ledger.slot] = ledger
+
+    def ledger(self, job: Job, slot: Slot, secret: bytes) -> Ledger:
+        """Return the ledger of a slot, made or opened again where it is not open; it keeps the moment it has."""
+        found = self.open.get((job.contract, slot))
+        if found is None:
+            known = self.closed.get(slot, ())
+            found = next((one for one in known if one.job.contract == job.contract), None)
+            if found is None:
+                found = Ledger(job=job, slot=slot, moment=int(moment_of(secret, job.contract, slot)))
+            else:
+                self.closed = _with(self.closed, slot, tuple(one for one in known if one is not found))
+            self.open[job.contract, slot] = found
+        return found
+
+    def at_slot(self, slot: Slot) -> list[Ledger]:
+        """Return every ledger of `slot`, of whichever contract."""
+        return [*self.closed.get(slot, ()), *(one for one in self.open.values() if one.slot == slot)]
+
+    # Time.
+
+    def pass_time(self, counts: Counts | None = None, *, is_told: bool = False) -> None:
+        """Track what passed since the reading before, and what was counted in it, if it `is_told`."""
+        if self.before is None or self.session is None:
+            return
+        session, run = self.session, self.run
+        passage = passed(self.before, self.reading, self.before if run is None else run.anchor)
+        is_earned = passage.is_plain or passage.earned > 0
+        # Counts go to the minute in which their time began; those of lost time to the one in which it goes on.
+        if run is not None and is_earned:
+            if is_told:
+                self._count(session, run.second, counts)
+            self.earn(run, passage.earned)
+        if not passage.is_plain:
+            self._split(passage)
+        if run is not None and self.run is not None and is_told and not is_earned:
+            self._count(session, self.run.second, counts)
+
+    def _split(self, passage: Passage) -> None:
+        at = self.now
+        if passage.broken:
+            self.mark_here(
+                MarkKind.CLOCK_STEP, "A clock that only goes forward went back; the time since is not known."
+            )
+        if passage.suspended:
+            seconds = passage.suspended // 1000
+            self.mark_here(MarkKind.SUSPENDED, f"The machine was suspended for {seconds} s; they are not tracked.")
+        if passage.gap:
+            seconds = passage.gap // 1000
+            self.mark_here(MarkKind.SUSPENDED, f"The tracker stood still for {seconds} s; they are not tracked.")
+        if passage.stepped:
+            way = "forward" if passage.stepped > 0 else "back"
+            ahead = abs(passage.stepped) // 1000
+            self.mark_here(MarkKind.CLOCK_STEP, f"The clock was set {way} by {ahead} s; what is tracked is not.")
+        if self.run is not None and self.session is not None:
+            self.close_minute(at)
+            self.begin_run()
+
+    def begin_run(self, second: int | None = None) -> None:
+        """Begin to track at the present reading, at the second of the wall clock or at `second`."""
+        if self.session is None:
+            return
+        begin = self.reading.wall // 1000 if second is None else second
+        self.run = Run(anchor=self.reading, second=begin)
+        self.session = attrs.evolve(self.session, runs=self.session.runs + 1)
+        self.ledger(self.session.job, Slot(begin // SECONDS_PER_SLOT), self.session.secret)
+
+    def end_run(self) -> None:
+        """Track no more, and keep the minute that is going on."""
+        if self.run is not None:
+            self.close_minute(self.run.second)
+            self.run = None
+
+    def earn(self, run: Run, milliseconds: int) -> None:
+        """Track `milliseconds` more."""
+        session = self.session
+        if session is None:
+            return
+        seconds, self.part = divmod(self.part + milliseconds, 1000)
+        begin, end = run.second, run.second + seconds
+        fresh = 0
+        while begin < end:
+            edge = min(end, begin - begin % _MINUTE + _MINUTE)
+            fresh += self._track(session, begin, edge)
+            if edge % _MINUTE == 0:
+                self.close_minute(edge)
+            begin = edge
+        if seconds:
+            self.run = attrs.evolve(run, second=end)
+            if fresh:
+                self.session = attrs.evolve(session, tracked=session.tracked + fresh)
+            self.ledger(session.job, Slot(end // SECONDS_PER_SLOT), session.secret)
+            self.farthest = max(self.farthest, end)
+
+    def _count(self, session: Session, second: int, counts: Counts | None) -> None:
+        ledger = self.ledger(session.job, Slot(second // SECONDS_PER_SLOT), session.secret)
+        if ledger.is_deleted:
+            return
+        # What was counted in a second that stands in a ledger already belongs to time that is not counted again.
+        if second < self.farthest and any(one.has(second) for one in self.at_slot(ledger.slot)):
+            return
+        self.put(added(ledger, session.session, second // _MINUTE, (), counts, session.memo, session.label))
+
+    def _track(self, session: Session, begin: int, end: int) -> int:
+        """Track a stretch within one minute, and return how many of its seconds were new."""
+        slot = Slot(begin // SECONDS_PER_SLOT)
+        ledger = self.ledger(session.job, slot, session.secret)
+        stretches: tuple[Stretch, ...] = ((begin, end),)
+        if begin < self.farthest:
+            for one in self.at_slot(slot):
+                stretches = cut(stretches, one.stretches)
+        fresh = seconds_of(stretches)
+        if fresh < end - begin and MarkKind.OVERLAP.value not in ledger.marks:
+            self.mark(
+                MarkKind.OVERLAP, "Tracked already, before the clock was set back: not counted again.", ledger=ledger
+            )
+            ledger = self.open[session.job.contract, slot]
+        if not fresh or ledger.is_deleted:
+            return 0
+        # While nobody can count, a minute that begins is unknown.
+        counts = None if self.is_lost else (0, 0, 0)
+        self.put(added(ledger, session.session, begin // _MINUTE, stretches, counts, session.memo, session.label))
+        for stretch in stretches:
+            self.new = appended(self.new, stretch)
+        return fresh
+
+    def close_minute(self, second: int) -> None:
+        """Have the minute kept that ends with `second`, or is broken off there."""
+        if self.session is not None:
+            minute = (second - 1) // _MINUTE
+            slot = Slot((second - 1) // SECONDS_PER_SLOT)
+            self.closing[self.session.job.contract, slot, self.session.session, minute] = None
+
+    def keep_closed(self) -> None:
+        """Keep the minutes that have been closed; only now is it known which of them were idle."""
+        for contract, slot, session, minute in self.closing:
+            ledger = self.open.get((contract, slot))
+            kept = None if ledger is None else ledger.kept(session, minute)
+            if kept is not None:
+                self.keep([kept], always=bool(self.asked))
+        self.closing = {}
+
+    def keep(self, minutes: Iterable[MinuteKept], *, always: bool = False) -> None:
+        """Have `minutes` kept on the disk; idle time that is not answered for is not, in case nobody ever does."""
+        for one in minutes:
+            kept = attrs.evolve(one, stretches=cut(one.stretches, self.asked)) if self.asked else one
+            if kept.stretches or always:
+                self.effects.append(kept)
+
+    # Snapshots.
+
+    def ask_for_snapshot(self) -> None:
+        """Ask for the snapshot whose moment has come, or again for one that failed."""
+        run, session = self.run, self.session
+        if run is None or session is None:
+            return
+        second = run.second
+        ledger = self.open.get((session.job.contract, Slot(second // SECONDS_PER_SLOT)))
+        if second % SECONDS_PER_SLOT <= _OVER:
+            # The last seconds of a slot can be missed by a tick.
+            before = self.open.get((session.job.contract, Slot(second // SECONDS_PER_SLOT - 1)))
+            if before is not None and not before.attempts:
+                self._ask(before, second)
+        if ledger is not None:
+            self._ask(ledger, second)
+
+    def _ask(self, ledger: Ledger, second: int) -> None:
+        if ledger.is_pending or ledger.digests or ledger.is_deleted or ledger.attempts >= ATTEMPTS:
+            return
+        if ledger.attempts:
+            is_due = second < ledger.end and second >= ledger.asked_at[1] + RETRY
+        else:
+            is_due = second - _LATE <= ledger.moment <= second and (
+                ledger.moment == second or ledger.has(ledger.moment)
+            )
+        if is_due:
+            attempt = ledger.attempts + 1
+            self.put(attrs.evolve(ledger, attempts=attempt, asked_at=(self.reading.boot, second), is_pending=True))
+            self.effects.append(
+                TakeSnapshot(contract=ledger.job.contract, slot=ledger.slot, at=Instant(ledger.moment), attempt=attempt)
+            )
+
+    # Settling.
+
+    def settle(self, *, hurry: bool = False) -> None:
+        """Hand out the segment of each slot of which all is known; with `hurry`, wait for no snapshot."""
+        if len(self.open) == 1 and self.session is not None and not hurry:
+            (only,) = self.open.values()
+            if self.now < only.end and only.job.contract == self.session.job.contract:
+                return
+        idle = (*self.asked, *self.quiet) if self.session is not None else ()
+        for ledger in sorted(self.open.values(), key=lambda one: one.slot):
+            is_over = self.now >= ledger.end
+            is_going_on = self.session is not None and ledger.job.contract == self.session.job.contract
+            if is_going_on and not is_over:
+                continue
+            if ledger.is_pending:
+                if not hurry and self.reading.boot - ledger.asked_at[0] <= PATIENCE:
+                    continue
+                self.mark(MarkKind.SNAPSHOT_FAILED, "The snapshot did not arrive.", ledger=ledger)
+                ledger = attrs.evolve(self.open[ledger.job.contract, ledger.slot], is_pending=False)
+                self.put(ledger)
+            if is_going_on and any(begin < ledger.end and end > ledger.begin for begin, end in idle):
+                continue
+            self.hand_out(ledger, is_over=is_over)
+
+    def hand_out(self, ledger: Ledger, *, is_over: bool) -> None:
+        """Hand out what is credited of `ledger`; when its slot is over, that is its end."""
+        contract = ledger.job.contract
+        balance = self.balances.get(contract, 0) - ledger.carried
+        credited = is_credited(ledger, balance)
+        unsent = ledger.unsent
+        if credited and unsent:
+            used = {session for session, _ in ledger.sent}
+            if unsent[-1].session in used:
+                # Only a clock that was set back leads here: one session has one segment a slot.
+                self.mark(MarkKind.OVERLAP, "The segment is recorded already: what came later is not.", ledger=ledger)
+                ledger = self.open[contract, ledger.slot]
+            else:
+                if not ledger.digests and ledger.has(ledger.moment) and not ledger.attempts and not ledger.is_shown:
+                    what = "The moment for the snapshot passed while nobody watched."
+                    self.mark(MarkKind.SNAPSHOT_LATE, what, ledger=ledger)
+                    ledger = self.open[contract, ledger.slot]
+                ledger, finished = sent(ledger)
+                self.effects.append(finished)
+        if ledger.job.credit.rule is Credit.CARRY and not ledger.is_deleted:
+            carried = ledger.tracked - SECONDS_PER_SLOT * bool(ledger.sent)
+            if carried != ledger.carried:
+                self.carry(contract, carried - ledger.carried)
+                ledger = attrs.evolve(ledger, carried=carried)
+        self.put(ledger)
+        if is_over:
+            if not ledger.sent and ledger.minutes and not ledger.is_deleted and ledger.tracked:
+                what = f"{ledger.tracked} s were tracked, and the policy does not credit them."
+                self.mark(MarkKind.NOT_CREDITED, what, ledger=ledger)
+                ledger = self.open[contract, ledger.slot]
+            if ledger.digests and not ledger.is_shown:
+                self.effects.append(DropSnapshot(contract=contract, slot=ledger.slot, digests=ledger.digests))
+                ledger = attrs.evolve(ledger, digests=(), shot_at=None, attempts=ATTEMPTS)
+            del self.open[contract, ledger.slot]
+            self.closed = _with(self.closed, ledger.slot, (*self.closed.get(ledger.slot, ()), ledger))
+
+    def carry(self, contract: str, seconds: int) -> None:
+        """Add to the balance of a policy that carries seconds on (CREDIT-carry)."""
+        self.balances = MappingProxyType({**self.balances, contract: self.balances.get(contract, 0) + seconds})
+
+    def empty(self, ledger: Ledger) -> None:
+        """Have the kept minutes of `ledger` emptied on the disk."""
+        self.effects.extend(attrs.evolve(one, stretches=()) for one in ledger.minutes)
+
+    def forget(self, ledger: Ledger, instead: Ledger) -> None:
+        """Put `instead` in the place of `ledger`, open or closed."""
+        key = (ledger.job.contract, ledger.slot)
+        if key in self.open:
+            self.open[key] = instead
+        else:
+            known = tuple(instead if one is ledger else one for one in self.closed.get(ledger.slot, ()))
+            self.closed = _with(self.closed, ledger.slot, known)
+
+
+def _with(
+    closed: Mapping[Slot, tuple[Ledger, ...]], slot: Slot, ledgers: tuple[Ledger, ...]
+) -> Mapping[Slot, tuple[Ledger, ...]]:
+    """Return `closed` with other ledgers for one slot, and without the oldest when there are too many."""
+    changed = dict(closed)
+    changed.pop(slot, None)
+    if ledgers:
+        changed[slot] = ledgers
+    while len(changed) > _KNOWN:
+        del changed[next(iter(changed))]
+    return MappingProxyType(changed)

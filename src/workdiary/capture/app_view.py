@@ -1,0 +1,331 @@
+"""What the interface shows of a status and a book, as values: no widget, no clock, no colour.
+
+A `View` is made anew at each look. What is dear in it, the statements with what waits and the forecast, is
+made once for the same diary, the same waiting segments and the same open segment.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from itertools import groupby
+from typing import Final
+
+import attrs
+
+from workdiary.capture.app_books import Book
+from workdiary.capture.engine import Running, Shot, Status
+from workdiary.capture.meters import (
+    Deletion,
+    LimitMeter,
+    Stopwatches,
+    countdown,
+    deletion,
+    left_text,
+    limit_meter,
+    moment_text,
+    stopwatches,
+    with_waiting,
+)
+from workdiary.model.contract import ContractStatus
+from workdiary.model.segment import Segment
+from workdiary.model.slots import EMPTY, SLOTS_PER_HOUR, Slot, Slots
+from workdiary.model.times import Instant, Zone, slot_start
+from workdiary.statement import WeekStatement
+
+__all__ = [
+    "Cell",
+    "DayRow",
+    "Desk",
+    "Level",
+    "Notice",
+    "View",
+    "cost_of",
+    "day_rows",
+    "deletable",
+    "notices",
+    "one_line",
+]
+
+_HEALTHY: Final = 20 * 60
+"""Seconds of tracking without a stored snapshot after which something is wrong: two whole segments."""
+
+_RECENT: Final = 15 * 60
+"""Seconds for which a mark is shown."""
+
+_MARKS: Final = 3
+
+_JOINERS: Final = "\u200c\u200d"
+"""Scripts and emoji need these two; they neither move the cursor nor turn the line around."""
+
+
+def one_line(text: str) -> str:
+    r"""Return stranger's `text` as one line that a terminal can only show: without control characters.
+
+    >>> one_line("fix\n\x1b[31mthe \u202emrof\u202c")
+    'fix [31mthe mrof'
+    """
+    spaced = " ".join(text.split())
+    return "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+class Level(Enum):
+    """How much a notice matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@attrs.frozen
+class Notice:
+    """A line of the notices. `key` is the same while it says the same thing, so that it can be put away."""
+
+    level: Level
+    text: str
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class Cell:
+    """One segment of today: its status by letter, its meter, and whether the diary has it.
+
+    `letter` is T, M or O as in the diary's page, and a dot for the open segment. `meter` is `None` when unknown.
+    """
+
+    slot: Slot
+    letter: str
+    meter: int | None = None
+    shot: bool = False
+    kept: bool = True
+    memo: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class DayRow:
+    """One hour of the wall clock: its name, and its six columns."""
+
+    name: str
+    columns: tuple[Cell | None, ...]
+
+    @property
+    def memos(self) -> tuple[str, ...]:
+        """The memos of the hour, each once, in time order."""
+        return tuple(dict.fromkeys(cell.memo for cell in self.columns if cell is not None and cell.memo))
+
+
+@attrs.frozen(kw_only=True)
+class View:
+    """What is shown of the contract that is looked at."""
+
+    book: Book
+    watches: Stopwatches
+    limit: LimitMeter | None
+    rows: tuple[DayRow, ...]
+    waiting: int
+    cost: Deletion | None
+
+
+class Desk:
+    """Makes views, and remembers what it has made of the same things."""
+
+    def __init__(self, zone: Zone) -> None:
+        self.zone = zone
+        self._key: tuple[object, ...] = ()
+        self._statements: tuple[WeekStatement, ...] = ()
+        self._limit: LimitMeter | None = None
+        self._cost: Deletion | None = None
+        self._rows: tuple[DayRow, ...] = ()
+        # What the key names by its id, kept alive so that the id stays its own.
+        self._alive: tuple[object, ...] = ()
+
+    def view(self, status: Status, book: Book) -> View:
+        """Return what to show of `book` now."""
+        now = status.now
+        waiting = _waiting(status, book.id)
+        running = status.running if status.running is not None and status.running.contract == book.id else None
+        shot = deletable(status, book.id)
+        opened = None if running is None else (running.slot, running.memo)
+        key = (id(book), tuple(map(id, waiting)), now.slot, opened, None if shot is None else shot.slot)
+        if key != self._key:
+            self._statements = tuple(with_waiting(one, waiting, now=now) for one in book.statements)
+            this = next((one for one in self._statements if one.week.starts_at <= now < one.week.ends_at), None)
+            self._limit = None if this is None else limit_meter(this, now=now)
+            self._cost = None if shot is None else cost_of(status, book, shot)
+            self._rows = day_rows(self._statements, kept=_kept(book), running=running, now=now, zone=self.zone)
+            self._key = key
+            self._alive = (book, waiting)
+        credited = EMPTY if running is None else running.credited
+        return View(
+            book=book,
+            watches=stopwatches(self._statements, credited=credited, now=now, zone=self.zone),
+            limit=self._limit,
+            rows=self._rows,
+            waiting=len(waiting),
+            cost=self._cost,
+        )
+
+
+def deletable(status: Status, contract: str | None = None) -> Shot | None:
+    """Return the last snapshot that can still be deleted, of `contract` where one is given."""
+    found = (
+        shot for shot in reversed(status.shots) if not shot.gone and (shot.until is None or shot.until > status.now)
+    )
+    return next((shot for shot in found if contract is None or shot.contract == contract), None)
+
+
+def cost_of(status: Status, book: Book, shot: Shot) -> Deletion | None:
+    """Return what it costs to delete `shot` of the contract of `book`; `None` when its week was not read."""
+    statement = book.statement_of(shot.slot)
+    if statement is None:
+        return None
+    return deletion(statement, _waiting(status, book.id), shot.slot, now=status.now)
+
+
+def _waiting(status: Status, contract: str) -> tuple[Segment, ...]:
+    return tuple(one.segment for one in status.waiting if one.contract == contract and one.refused is None)
+
+
+def _kept(book: Book) -> Slots:
+    whole = EMPTY
+    for statement in book.statements:
+        whole = whole | statement.sheet.worked
+    return whole
+
+
+def day_rows(
+    statements: Iterable[WeekStatement], *, kept: Slots, running: Running | None, now: Instant, zone: Zone
+) -> tuple[DayRow, ...]:
+    """Return the hours of the local day of `now`, from the first with a segment to the last one.
+
+    `kept` are the segments that the diary has. The repeated hour of an autumn night is two rows, and in zones
+    at :45 the six segments of a row start at :05, :15, … (GRID-3).
+    """
+    day = zone.wall(now).date()
+    cells: dict[Slot, Cell] = {}
+    for statement in statements:
+        sheet = statement.sheet
+        for letter, slots in (("T", statement.tracked), ("M", statement.manual), ("O", statement.over_limit)):
+            for slot in slots.by_day(zone).get(day, EMPTY):
+                cells[slot] = Cell(
+                    slot=slot,
+                    letter=letter,
+                    meter=sheet.meter_at(slot),
+                    shot=slot in sheet.snapshot,
+                    kept=slot in kept,
+                    memo=one_line(sheet.memo_at(slot)),
+                )
+    if running is not None and running.slot not in cells and zone.date_of(running.slot) == day:
+        cells[running.slot] = Cell(slot=running.slot, letter="·", kept=False, memo=one_line(running.memo))
+    if not cells:
+        return ()
+    span = (Slot(slot) for slot in range(min(cells), max(cells) + 1) if zone.date_of(slot) == day)
+    hours = [tuple(slots) for _, slots in groupby(span, key=zone.hour_of)]
+    walls = [zone.local(slot_start(slots[0])) for slots in hours]
+    passes = Counter(wall.hour for wall in walls)
+    return tuple(
+        DayRow(
+            name=f"{wall.hour:02d}:00" + (f" {wall.tzname()}" if passes[wall.hour] > 1 else ""),
+            columns=_columns(slots, cells, zone),
+        )
+        for wall, slots in zip(walls, hours, strict=True)
+    )
+
+
+def _columns(slots: Iterable[Slot], cells: dict[Slot, Cell], zone: Zone) -> tuple[Cell | None, ...]:
+    columns: list[Cell | None] = [None] * SLOTS_PER_HOUR
+    for slot in slots:
+        columns[zone.wall(slot_start(slot)).minute * SLOTS_PER_HOUR // 60] = cells.get(slot)
+    return tuple(columns)
+
+
+def notices(status: Status, books: Iterable[Book], view: View | None, *, zone: Zone) -> tuple[Notice, ...]:
+    """Return everything worth knowing now, the most important first."""
+    order = list(Level)
+    by_id = {book.id: book for book in books}
+    found = [*_troubles(status, by_id), *_locks(status, by_id, zone), *_of_the_view(status, view, zone)]
+    found += [*_health(status, zone), *_marks(status, zone)]
+    return tuple(sorted(found, key=lambda notice: order.index(notice.level)))
+
+
+def _troubles(status: Status, books: dict[str, Book]) -> Iterator[Notice]:
+    for trouble in status.troubles:
+        yield Notice(Level.ERROR, one_line(trouble), f"trouble {trouble}")
+    for waiting in status.waiting:
+        if waiting.refused is not None:
+            what = f"{waiting.segment.starts_at} of {waiting.contract} is kept and not in the diary: {waiting.refused}"
+            yield Notice(Level.ERROR, one_line(what), f"refused {waiting.contract} {waiting.segment.slot}")
+    for book in books.values():
+        if book.error is not None:
+            yield Notice(
+                Level.ERROR, one_line(f"The diary of {book.id} cannot be read: {book.error}"), f"book {book.id}"
+            )
+    running = status.running
+    if running is None:
+        return
+    if running.lost:
+        yield Notice(Level.ERROR, "Capture is lost: time goes on, and its activity is unknown, not zero.", "lost")
+    if running.locked:
+        yield Notice(Level.WARNING, "The screen is locked: nothing is tracked until it is unlocked.", "locked")
+    known = books.get(running.contract)
+    held = None if known is None else known.status
+    if held is not None and held is not ContractStatus.ACTIVE:
+        what = f"The contract {running.contract} is {held.value}: time from then on is not billed."
+        yield Notice(Level.ERROR, one_line(what), f"status {running.contract} {held.value}")
+
+
+def _locks(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notice]:
+    for id, group in groupby(sorted(status.waiting, key=lambda one: one.contract), key=lambda one: one.contract):
+        book = books.get(id)
+        slots = Slots(one.segment.slot for one in group if one.refused is None)
+        found = None if book is None else countdown(slots, book.statements, now=status.now)
+        if found is None or found.stage is None:
+            continue
+        level = Level.WARNING if found.stage == 24 else Level.ERROR
+        text = one_line(f"{id}: {found.words(zone)}")
+        yield Notice(level, text, f"lock {id} {found.week.start} {found.stage}")
+
+
+def _of_the_view(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    if view is None:
+        return
+    limit = view.limit
+    words = None if limit is None else limit.notice(status.now, zone)
+    if limit is not None and words is not None:
+        level = Level.ERROR if limit.percent == 100 else Level.WARNING
+        yield Notice(level, words, f"limit {view.book.id} {limit.level.value} {limit.limit}")
+    shot = deletable(status, view.book.id)
+    if shot is not None:
+        yield Notice(Level.INFO, _held(status, view, shot, zone), f"hold {shot.contract} {shot.slot} {shot.at}")
+
+
+def _held(status: Status, view: View, shot: Shot, zone: Zone) -> str:
+    at = f"{zone.local(shot.at):%H:%M:%S}"
+    if shot.until is None:
+        when = "goes into the diary with its segment"
+    else:
+        when = f"goes into the diary in {left_text(shot.until - status.now)}"
+    cost = "" if view.cost is None else f": {view.cost}"
+    return f"The snapshot of {at} {when}; d deletes both{cost}."
+
+
+def _health(status: Status, zone: Zone) -> Iterator[Notice]:
+    # Not whether a thread is alive, but when a snapshot was stored last, says whether anything is recorded.
+    running = status.running
+    if running is None or running.locked or running.seconds < _HEALTHY:
+        return
+    last = max((shot.at for shot in status.shots if shot.why is None), default=None)
+    since = running.since if last is None else max(last, running.since)
+    if status.now - since >= _HEALTHY:
+        what = "none was stored in this session" if last is None or last < running.since else "the last one is of"
+        when = "" if what.startswith("none") else f" {moment_text(since, status.now, zone)}"
+        yield Notice(Level.WARNING, f"No snapshot for {left_text(status.now - since)}: {what}{when}.", "health")
+
+
+def _marks(status: Status, zone: Zone) -> Iterator[Notice]:
+    recent = [mark for mark in status.marks if status.now - mark.at < _RECENT]
+    for mark in reversed(recent[-_MARKS:]):
+        text = one_line(f"{zone.local(mark.at):%H:%M:%S}  {mark.what}")
+        yield Notice(Level.INFO, text, f"mark {mark.at} {mark.kind.value}")

@@ -1,0 +1,313 @@
+"""The pieces of the interface: lines of text with their styles, and a picture of half blocks.
+
+Every status has its letter, so that nothing is said by colour alone. Text of others is shown as it is: no
+markup is looked for in it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from rich.color import Color
+from rich.segment import Segment as Piece
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Static
+
+from workdiary.capture.app_books import Book
+from workdiary.capture.app_view import Cell, DayRow, Level, Notice, View, one_line
+from workdiary.capture.engine import Shot, Status
+from workdiary.capture.meters import LimitLevel, LimitMeter, clock_text, left_text
+from workdiary.model.activity import MINUTES
+from workdiary.model.contract import ContractStatus
+from workdiary.model.policy import Palette
+from workdiary.model.times import Instant, Zone
+
+__all__ = [
+    "Lines",
+    "Picture",
+    "contract_line",
+    "day_text",
+    "half_blocks",
+    "limit_text",
+    "memo_text",
+    "notice_text",
+    "shades_of",
+    "shot_text",
+    "state_text",
+    "watch_text",
+]
+
+_BLOCKS: Final = "·▁▂▂▃▄▅▆▇██"
+"""The meter as one character, 0 to 10 active minutes."""
+
+_NAMED: Final = {"T": "#008000", "M": "#808000", "O": "#800000"}
+"""Exactly three of the sixteen colours: the nearest to a palette's green may be grey, and to its red yellow."""
+
+_LEVELS: Final = {LimitLevel.NONE: "#3c8224", LimitLevel.NEAR: "#e8b923", LimitLevel.REACHED: "#c9302c"}
+
+_DIM: Final = "dim"
+
+
+class Lines(Static):
+    """A static text that is drawn only when it changes."""
+
+    def __init__(self, *, id: str, classes: str = "") -> None:
+        super().__init__("", id=id, classes=classes, markup=False)
+        self._shown: Text | None = None
+
+    def show(self, text: Text) -> None:
+        """Show `text`."""
+        if text != self._shown or text.spans != (self._shown.spans if self._shown else None):
+            self._shown = text
+            self.update(text)
+
+    @property
+    def text(self) -> str:
+        """What is shown, without its styles."""
+        return "" if self._shown is None else self._shown.plain
+
+
+def _join(lines: Iterable[Text]) -> Text:
+    return Text("\n").join(lines)
+
+
+def state_text(status: Status, book: Book | None, zone: Zone, width: int) -> Text:
+    """Return the line at the top: whether it is on, for whom, since when, and what time it is."""
+    running = status.running
+    clock = f"{zone.local(status.now):%a %H:%M} {zone.name}"
+    if running is None:
+        left = Text.assemble((" OFF ", "bold reverse"), "  nothing is tracked")
+    else:
+        paused = running.locked or running.idle_since is not None
+        word, style = (" PAUSED ", "bold black on #e8b923") if paused else (" ON ", "bold white on #3c8224")
+        if running.lost:
+            word, style = " LOST ", "bold white on #c9302c"
+        client = one_line(running.contract if book is None else book.client)
+        left = Text.assemble((word, style), "  ", (client, "bold"), f"  {clock_text_of(running.seconds)}")
+    gap = width - left.cell_len - len(clock)
+    if gap < 2:
+        left.truncate(width, overflow="ellipsis")
+        return left
+    return left.append(" " * gap).append(clock, _DIM)
+
+
+def clock_text_of(seconds: int) -> str:
+    """Return tracked seconds as a running clock.
+
+    >>> clock_text_of(3605)
+    '1:00:05'
+    """
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def contract_line(book: Book, width: int, *, running: bool) -> Text:
+    """Return a contract's line in the list: a sign while it is tracked for, the client, rate and limit."""
+    sign = "●" if running else " "
+    if book.contract is None:
+        return _cut(Text.assemble(f"{sign} ", one_line(book.id), ("  not read yet", _DIM)), width)
+    terms = f"{book.rate}  {book.limit}"
+    if book.status is not None and book.status is not ContractStatus.ACTIVE:
+        terms = f"{book.status.value}  {terms}"
+    name = one_line(book.client)
+    if book.client != book.id:
+        name += f"  {one_line(book.id)}"
+    room = width - 3 - len(terms)
+    if room < 8:
+        return _cut(Text.assemble(f"{sign} ", name, "  ", (terms, _DIM)), width)
+    left = _cut(Text(name), room)
+    return Text.assemble(f"{sign} ", left, " " * (room - left.cell_len + 1), (terms, _DIM), no_wrap=True)
+
+
+def _cut(text: Text, width: int) -> Text:
+    text.truncate(max(width, 1), overflow="ellipsis")
+    text.no_wrap = True
+    return text
+
+
+def memo_text(book: Book, memo: str, label: str | None, width: int) -> Text:
+    """Return the memo in one line and, where the client offers labels, the label."""
+    line = Text.assemble(("memo ", _DIM), one_line(memo) or ("none yet: m writes one", "italic"))
+    line.truncate(max(width, 8), overflow="ellipsis")
+    if not book.labels:
+        return line
+    asked = ", which is asked for" if book.needs_label else ""
+    chosen = Text(one_line(label)) if label else Text(f"none yet: l chooses one{asked}", "italic")
+    return _join([line, _cut(Text.assemble(("label ", _DIM), chosen), width)])
+
+
+def watch_text(view: View, status: Status) -> Text:
+    """Return the three stopwatches, and what the open segment has so far."""
+    line = Text()
+    for name, watch in (
+        ("session", view.watches.session),
+        ("today", view.watches.today),
+        ("week", view.watches.week),
+    ):
+        line.append(f"{name} ", _DIM).append(f"{watch} h", "bold")
+        if watch.over:
+            line.append(f" +{clock_text(watch.over)} unpaid", "red")
+        line.append("   ")
+    line.rstrip()
+    running = status.running
+    if running is None or running.contract != view.book.id:
+        return line
+    if running.counts is None:
+        counted = "activity unknown"
+    else:
+        keys, clicks, scrolls = running.counts
+        counted = f"{keys} keys  {clicks} clicks  {scrolls} scrolls"
+    minutes, seconds = divmod(running.slot_seconds, 60)
+    return _join([line, Text(f"now {minutes}:{seconds:02d} of 10:00   {counted}", _DIM)])
+
+
+def limit_text(limit: LimitMeter | None, now: Instant, zone: Zone, width: int) -> Text:
+    """Return the bar of the weekly limit, with its forecast."""
+    if limit is None:
+        return Text("not a week of this contract", _DIM)
+    words = limit.words(now, zone)
+    if limit.limit is None:
+        return Text.assemble(f"{clock_text(limit.billed)} h", (f"   {words}", _DIM))
+    style = _LEVELS[limit.level]
+    figures = f" {clock_text(limit.billed)} of {clock_text(limit.limit)} h, {limit.percent} %"
+    length = max(min(width - len(figures), 40), 4)
+    full = length * limit.percent // 100 if limit.percent is not None else 0
+    bar = Text.assemble(("█" * full, style), ("░" * (length - full), _DIM), figures)
+    return _join([bar, Text(words, style if limit.level is not LimitLevel.NONE else _DIM)])
+
+
+def notice_text(found: Iterable[Notice], most: int) -> Text:
+    """Return the first notices, one a line, each with the sign of its level; the rest are counted."""
+    signs = {Level.ERROR: ("✗ ", "red"), Level.WARNING: ("! ", "yellow"), Level.INFO: ("· ", "")}
+    given = tuple(found)
+    shown = given if len(given) <= most else given[: max(most - 1, 1)]
+    lines = [Text.assemble((signs[notice.level][0], signs[notice.level][1]), notice.text) for notice in shown]
+    if len(given) > len(shown):
+        lines.append(Text(f"  and {len(given) - len(shown)} more: n shows all", _DIM))
+    return _join(lines)
+
+
+def shades_of(palette: Palette, *, few: bool, none: bool) -> Mapping[str, str]:
+    """Return the colours of the three letters: a terminal with `few` has its own, one with `none` has letters."""
+    if none:
+        return {}
+    return _NAMED if few else {"T": palette.tracked, "M": palette.manual, "O": palette.over_limit}
+
+
+def day_text(rows: tuple[DayRow, ...], shades: Mapping[str, str], width: int) -> Text:
+    """Return today's diary: hourly rows of six segments, green, yellow and red, and the memos beside them.
+
+    `shades` are the colours of the letters, as `shades_of` gives them.
+    """
+    if not rows:
+        return Text("nothing is recorded today yet", _DIM)
+    label = max(len(row.name) for row in rows) + 1
+    each = max(min((width - label) // 6, 8 if width >= 90 else 6), 3)
+    room = width - label - 6 * each - 1
+    lines = [Text(" " * label + "".join(f":{minute}0".ljust(each) for minute in range(6)).rstrip(), _DIM)]
+    before = ""
+    for row in rows:
+        line = Text.assemble((f"{row.name:<{label}}", _DIM), no_wrap=True)
+        for cell in row.columns:
+            line.append_text(_cell(cell, each, shades))
+        memos = "; ".join(row.memos)
+        if room >= 8 and memos:
+            line.append(" ").append_text(_cut(Text(memos if memos != before else "″", _DIM), room))
+        before = memos
+        lines.append(line)
+    return _join(lines)
+
+
+def _cell(cell: Cell | None, width: int, shades: Mapping[str, str]) -> Text:
+    if cell is None:
+        return Text("·".ljust(width), _DIM)
+    if cell.letter == "·":
+        return Text("…".ljust(width), "bold")
+    # A small letter: the diary does not have it yet.
+    letter = cell.letter if cell.kept else cell.letter.lower()
+    inner = width - 1
+    meter = "?" if cell.meter is None else _BLOCKS[min(cell.meter, MINUTES)]
+    known = "" if cell.letter == "M" else f"{meter}{'◉' if cell.shot else ''}"
+    words = f" {letter}{known}" if inner >= 4 else f"{letter}{known}"
+    ink = "black" if cell.letter == "M" else "white"
+    colours = f"{ink} on {shades[cell.letter]}" if shades else ""
+    style = f"{'bold ' if cell.kept else ''}{colours}".strip()
+    return Text.assemble((words[:inner].ljust(inner), style), " ")
+
+
+def shot_text(shot: Shot | None, now: Instant, zone: Zone) -> Text:
+    """Return what is known of the last snapshot: its moment, what is odd about it, and how long it can be deleted."""
+    if shot is None:
+        return Text("no snapshot yet", _DIM)
+    line = Text.assemble((f"{zone.local(shot.at):%a %H:%M:%S}", "bold"), f"  {one_line(shot.contract)}")
+    if shot.why is not None:
+        line.append(f"  failed: {one_line(shot.why)}", "red")
+    if shot.flags:
+        line.append(f"  {', '.join(map(one_line, shot.flags))}", "yellow")
+    if not shot.gone and (shot.until is None or shot.until > now):
+        left = "" if shot.until is None else f" for {left_text(shot.until - now)}"
+        line.append(f"  d deletes it{left}", _DIM)
+    return line
+
+
+class Picture(Widget):
+    """A picture as half blocks: two pixels a character, one above the other."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._data: bytes | None = None
+        self._made: tuple[tuple[bytes | None, int, int], list[Strip]] = ((None, 0, 0), [])
+
+    def show(self, data: bytes | None) -> None:
+        """Show the picture in the image file `data`, or nothing."""
+        if data != self._data:
+            self._data = data
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return line `y` of the picture."""
+        width, height = self.size
+        key = (self._data, width, height)
+        if self._made[0] != key:
+            lines = [] if self._data is None else half_blocks(self._data, width, height)
+            self._made = (key, [Strip(line) for line in lines])
+        lines_made = self._made[1]
+        return lines_made[y] if y < len(lines_made) else Strip.blank(width)
+
+
+def half_blocks(data: bytes, width: int, height: int) -> list[list[Piece]]:
+    """Return the image file `data` in at most `width` columns and `height` lines, its shape kept.
+
+    Nothing is drawn of what is no picture: one line says so.
+    """
+    if width < 2 or height < 1:
+        return []
+    from PIL import Image, UnidentifiedImageError  # dear to load, and only needed once there is a picture
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            scale = min(width / image.width, 2 * height / image.height)
+            columns = max(int(image.width * scale), 1)
+            lines = max(int(image.height * scale / 2), 1)
+            small = image.convert("RGB").resize((columns, 2 * lines), Image.Resampling.BOX)
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return [[Piece("the picture cannot be read"[:width])]]
+    pixels = small.tobytes()
+    row = 3 * columns
+    found = []
+    for line in range(lines):
+        upper, lower = (
+            pixels[2 * line * row : (2 * line + 1) * row],
+            pixels[(2 * line + 1) * row : (2 * line + 2) * row],
+        )
+        found.append(
+            [
+                Piece("▀", Style(color=Color.from_rgb(*upper[x : x + 3]), bgcolor=Color.from_rgb(*lower[x : x + 3])))
+                for x in range(0, row, 3)
+            ]
+        )
+    return found

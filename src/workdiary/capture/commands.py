@@ -1,0 +1,254 @@
+"""The commands of ``python -m workdiary.capture``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workdiary.capture.places import hold_of, seconds_of, tracker_folder
+from workdiary.errors import InvalidValue
+
+__all__ = ["app"]
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, help="Track time for a contract into its diary.")
+
+Db = Annotated[
+    str | None, typer.Option("--db", metavar="FILE", help="The diary's database. Default: WORKDIARY_DB, or your own.")
+]
+Folder = Annotated[
+    str | None,
+    typer.Option("--folder", metavar="FOLDER", help="The tracker's own folder. Default: WORKDIARY_TRACKER, or yours."),
+]
+ContractName = Annotated[str | None, typer.Option("--contract", metavar="NAME", help="The contract's id.")]
+
+
+@app.callback(invoke_without_command=True)
+def track(
+    context: typer.Context,
+    headless: Annotated[bool, typer.Option("--headless", help="Track without an interface.")] = False,
+    contract: ContractName = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="Stop after this time, such as 90s or 8h (headless).")
+    ] = None,
+    replay: Annotated[
+        str | None, typer.Option("--replay", metavar="FILE", help="Replay a trace of JSON lines, without a screen.")
+    ] = None,
+    memo: Annotated[str, typer.Option("--memo", help="What you work on.")] = "",
+    label: Annotated[str | None, typer.Option("--label", help="The activity label.")] = None,
+    consent: Annotated[bool, typer.Option("--consent", help="You agree to the notice, for this contract.")] = False,
+    hold: Annotated[str, typer.Option("--hold", metavar="TIME", help="Hold finished segments back so long.")] = "60s",
+    idle: Annotated[str, typer.Option("--idle", metavar="TIME", help="Without an input so long, ask.")] = "10m",
+    hide: Annotated[
+        list[str] | None,
+        typer.Option("--hide", metavar="MONITOR:LEFT,TOP,WIDTH,HEIGHT", help="Never show this area; repeatable."),
+    ] = None,
+    monitors: Annotated[str, typer.Option("--monitors", metavar="all|active", help="What a snapshot shows.")] = "all",
+    longest: Annotated[
+        int | None, typer.Option("--longest", metavar="PIXELS", help="Shrink snapshots to this.")
+    ] = None,
+    snapshots: Annotated[
+        str | None, typer.Option("--snapshots", metavar="FOLDER", help="Where the images go. Default: in --folder.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option("--zone", metavar="NAME", help="The zone to show times in.")] = None,
+    db: Db = None,
+    folder: Folder = None,
+) -> None:
+    """Track time for a contract: with an interface in the terminal, --headless, or --replay a trace."""
+    if context.invoked_subcommand is not None:
+        return
+    from workdiary.capture.session import Options, interface
+    from workdiary.capture.session import headless as run_headless
+
+    images = None
+    if hide or longest is not None or monitors != "all":
+        images = _images(hide or [], monitors, longest)
+    options = Options(
+        folder=tracker_folder(folder) if replay is None or folder else Path(),
+        db=db,
+        contract=contract,
+        memo=memo,
+        label=label,
+        snapshots=None if snapshots is None else Path(snapshots).expanduser(),
+        hold=hold_of(hold),
+        idle=seconds_of(idle, "--idle"),
+        consents=consent,
+        images=images,
+        say=_say,
+    )
+    if replay is not None:
+        from workdiary.capture.replay import replay_file
+
+        replay_file(options, replay)
+    elif headless:
+        run_headless(options, None if duration is None else seconds_of(duration, "--for"))
+    elif duration is not None:
+        raise InvalidValue("--for", duration, "goes with --headless", "add --headless")
+    else:
+        interface(options, zone=zone)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command line prints
+
+
+def _images(hide: list[str], monitors: str, longest: int | None) -> Any:
+    from workdiary.capture.images import ImageSettings, Redaction
+    from workdiary.capture.screen import Which
+
+    redactions = []
+    for text in hide:
+        monitor, _, area = text.partition(":")
+        try:
+            left, top, width, height = (int(part) for part in area.split(","))
+            number = int(monitor)
+        except ValueError:
+            remedy = "write it like 0:0,1040,1920,40"
+            raise InvalidValue("--hide", text, "is not a monitor and an area", remedy) from None
+        redactions.append(Redaction(monitor=number, left=left, top=top, width=width, height=height))
+    try:
+        which = Which(monitors)
+    except ValueError:
+        raise InvalidValue("--monitors", monitors, "is not known", "choose all or active") from None
+    return ImageSettings(which=which, redactions=redactions, longest=longest)
+
+
+def _tell(folder: str | None, request: dict[str, Any], as_json: bool = False) -> None:
+    import json
+
+    from workdiary.capture.control import ask
+
+    answer = ask(tracker_folder(folder), request)
+    if as_json:
+        _say(json.dumps(answer))
+        return
+    running = answer.get("running")
+    if running is None:
+        _say("The tracker is off.")
+    else:
+        minutes, seconds = divmod(int(running["seconds"]), 60)
+        memo = f", {running['memo']}" if running["memo"] else ""
+        _say(f"Tracking for {running['contract']}{memo}: {minutes} min {seconds} s in this session.")
+        if running["locked"]:
+            _say("The screen is locked: nothing is tracked at the moment.")
+        if running["capture_lost"]:
+            _say("Capture is lost: activity is unknown at the moment.")
+        if running["idle_since"]:
+            _say(
+                f"No input since {running['idle_since']}: answer keep, discard or reassign; unanswered it is discarded."
+            )
+    waiting = answer.get("waiting") or []
+    if isinstance(waiting, list) and waiting:
+        _say(f"{len(waiting)} finished segments are not in the diary yet.")
+    for trouble in answer.get("troubles") or ():
+        _say(f"Note: {trouble}.")
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print plain data.")]
+
+
+@app.command()
+def start(
+    contract: Annotated[str | None, typer.Argument(help="The contract's id; not needed when there is one.")] = None,
+    memo: Annotated[str, typer.Option("--memo", help="What you work on.")] = "",
+    label: Annotated[str | None, typer.Option("--label", help="The activity label.")] = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Switch the running tracker on."""
+    _tell(folder, {"do": "start", "contract": contract, "memo": memo, "label": label}, json)
+
+
+@app.command()
+def switch(
+    contract: Annotated[str, typer.Argument(help="The contract's id.")],
+    memo: Annotated[str, typer.Option("--memo", help="What you work on.")] = "",
+    label: Annotated[str | None, typer.Option("--label", help="The activity label.")] = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Track for another contract from now on."""
+    _tell(folder, {"do": "switch", "contract": contract, "memo": memo, "label": label}, json)
+
+
+@app.command()
+def stop(folder: Folder = None, json: Json = False) -> None:
+    """Switch the running tracker off."""
+    _tell(folder, {"do": "stop"}, json)
+
+
+@app.command()
+def memo(
+    text: Annotated[str, typer.Argument(help="What you work on.")], folder: Folder = None, json: Json = False
+) -> None:
+    """Say what you work on, from now on."""
+    _tell(folder, {"do": "memo", "memo": text}, json)
+
+
+@app.command()
+def label(
+    text: Annotated[str | None, typer.Argument(help="The activity label; none takes it away.")] = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Choose an activity label, from now on."""
+    _tell(folder, {"do": "label", "label": text}, json)
+
+
+@app.command()
+def answer(
+    choice: Annotated[str, typer.Argument(help="keep, discard or reassign")],
+    contract: Annotated[str | None, typer.Argument(help="Where the time goes when it is reassigned.")] = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Say what becomes of idle time."""
+    _tell(folder, {"do": "answer", "choice": choice, "contract": contract}, json)
+
+
+@app.command()
+def delete(
+    contract: Annotated[str, typer.Argument(help="The contract's id.")],
+    at: Annotated[str, typer.Argument(help="The start of the segment, such as 2026-11-18T09:10Z.")],
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Delete a snapshot and with it the segment, which is not paid then."""
+    _tell(folder, {"do": "delete", "contract": contract, "at": at}, json)
+
+
+@app.command()
+def retry(folder: Folder = None) -> None:
+    """Send once more what the diary has refused."""
+    from workdiary.capture.control import ask
+
+    _say(f"{ask(tracker_folder(folder), {'do': 'retry'})['waiting']} entries wait again.")
+
+
+@app.command()
+def status(folder: Folder = None, json: Json = False) -> None:
+    """Say what the running tracker does."""
+    _tell(folder, {"do": "status"}, json)
+
+
+@app.command()
+def consent(
+    contract: ContractName = None,
+    yes: Annotated[bool, typer.Option("--yes", help="You agree.")] = False,
+    db: Db = None,
+    folder: Folder = None,
+) -> None:
+    """Read what is captured for a contract, and agree to it."""
+    from workdiary.capture.session import Options, agree
+
+    agree(Options(folder=tracker_folder(folder), db=db, contract=contract, consents=yes, say=_say))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def doctor(context: typer.Context) -> None:
+    """Say whether the tracker can work on this machine."""
+    from importlib import import_module
+
+    sys.exit(import_module("workdiary.capture.doctor").main(context.args))

@@ -1,0 +1,298 @@
+"""What goes into the tracker and what comes out: values only, with no clock, screen or file behind them.
+
+Every input comes with a `Reading` of the three clocks. All times in here are whole milliseconds, so that a step
+of a clock is exact; instants of the diary are whole seconds, and slots are `unix_seconds // 600`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+import attrs
+
+from workdiary.model.activity import Counts
+from workdiary.model.policy import CreditRule
+from workdiary.model.segment import Segment
+from workdiary.model.slots import Slot
+from workdiary.model.times import Instant
+
+__all__ = [
+    "Answered",
+    "AskIdle",
+    "Choice",
+    "DropSnapshot",
+    "Effect",
+    "Finished",
+    "Input",
+    "Job",
+    "LabelChosen",
+    "Mark",
+    "MarkKind",
+    "MemoWritten",
+    "MinuteKept",
+    "Reading",
+    "SessionEnded",
+    "SessionStarted",
+    "SnapshotDeleted",
+    "SnapshotFailed",
+    "SnapshotTaken",
+    "Start",
+    "Stop",
+    "StopReason",
+    "TakeSnapshot",
+    "Ticked",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Reading:
+    """The three clocks at one moment, in milliseconds.
+
+    `wall` is Unix time, which anyone may set; `mono` stands still while the machine is suspended; `boot` runs on
+    through a suspension. Only `boot` and `mono` measure; `wall` places what they measured.
+    """
+
+    wall: int
+    mono: int
+    boot: int
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """What the tracker must know of a contract to track for it."""
+
+    contract: str
+    credit: CreditRule
+    needs_label: bool = False
+
+
+# Inputs: what the user, the clock and the adapters say.
+
+
+@attrs.frozen(kw_only=True)
+class Start:
+    """Switch on, for a contract. `session` is a random id and `secret` 32 random bytes, made by the caller.
+
+    While the tracker is on already, this switches to the contract: one session ends and another begins.
+    """
+
+    job: Job
+    session: str
+    secret: bytes = attrs.field(repr=False)
+    memo: str = ""
+    label: str | None = None
+
+
+class StopReason(Enum):
+    """Why the tracker is switched off."""
+
+    USER = "user"
+    SHUTDOWN = "shutdown"
+    CONTRACT = "contract"
+    IDLE = "idle"
+    CLOCK = "clock"
+
+
+@attrs.frozen(kw_only=True)
+class Stop:
+    """Switch off."""
+
+    reason: StopReason = StopReason.USER
+
+
+@attrs.frozen(kw_only=True)
+class MemoWritten:
+    """Say what is worked on, from now on."""
+
+    memo: str
+
+
+@attrs.frozen(kw_only=True)
+class LabelChosen:
+    """Choose an activity label, or none, from now on."""
+
+    label: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Ticked:
+    """Time has passed, about a second of it.
+
+    `counts` are the keystrokes, clicks and scrolls since the last tick, `None` when nobody could count (capture
+    lost). `idle` is how many milliseconds ago the last input was, `None` when unknown. `locked` is whether the
+    screen is locked.
+    """
+
+    counts: Counts | None
+    idle: int | None = None
+    locked: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class SnapshotTaken:
+    """The snapshot of `slot` that was asked for: the moment of it, and the digests of its images in the store.
+
+    `flags` name what is odd about it: ``blank``, ``unchanged``, ``partial``, ``smaller``.
+    """
+
+    slot: Slot
+    at: Instant
+    digests: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    contract: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SnapshotFailed:
+    """The snapshot of `slot` could not be taken; `why` is a sentence. It may be asked for again."""
+
+    slot: Slot
+    why: str
+    contract: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SnapshotDeleted:
+    """The user deletes the snapshot of `slot`, and with it the segment (EDIT-4)."""
+
+    slot: Slot
+    contract: str | None = None
+
+
+class Choice(Enum):
+    """What becomes of idle time."""
+
+    KEEP = "keep"
+    DISCARD = "discard"
+    REASSIGN = "reassign"
+
+
+@attrs.frozen(kw_only=True)
+class Answered:
+    """The answer to an idle prompt; `job` says where the time goes when it is reassigned."""
+
+    choice: Choice
+    job: Job | None = None
+
+
+Input: TypeAlias = (
+    Start | Stop | MemoWritten | LabelChosen | Ticked | SnapshotTaken | SnapshotFailed | SnapshotDeleted | Answered
+)
+"""Anything that can happen to a tracker."""
+
+
+# Effects: what is to be done next.
+
+
+@attrs.frozen(kw_only=True)
+class TakeSnapshot:
+    """Take the snapshot of `slot` now: its moment, `at`, has come (or it failed, and is tried again)."""
+
+    contract: str
+    slot: Slot
+    at: Instant
+    attempt: int = 1
+
+
+@attrs.frozen(kw_only=True)
+class MinuteKept:
+    """A minute of a session that is over: keep it on the disk before anything else, for a crash may follow.
+
+    `minute` is its number, ``unix_seconds // 60``; `seconds` how much of it was tracked; `begins` and `ends` the
+    tracked stretches in it, in Unix seconds; `counts` is `None` when nobody could count.
+    """
+
+    contract: str
+    session: str
+    minute: int
+    stretches: tuple[tuple[int, int], ...]
+    counts: Counts | None
+    memo: str
+    label: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Finished:
+    """A credited segment for the diary of `contract`, under an `id` that a repetition will have too."""
+
+    contract: str
+    id: str
+    segment: Segment
+    made_at: Instant
+    marks: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class SessionStarted:
+    """A session has begun: record the digest of its secret, so that nobody can choose its moments later."""
+
+    contract: str
+    session: str
+    commitment: str
+    at: Instant
+
+
+@attrs.frozen(kw_only=True)
+class SessionEnded:
+    """A session is over: record its secret, so that either side can check its snapshot moments."""
+
+    contract: str
+    session: str
+    secret: str = attrs.field(repr=False)
+    at: Instant
+
+
+@attrs.frozen(kw_only=True)
+class DropSnapshot:
+    """Delete these images: their segment is not to be."""
+
+    contract: str
+    slot: Slot
+    digests: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class AskIdle:
+    """Ask what to do with the time since `since`; without an answer it is discarded."""
+
+    contract: str
+    since: Instant
+
+
+class MarkKind(Enum):
+    """What is noted about a session, never repaired in silence."""
+
+    CLOCK_STEP = "clock_step"
+    CLOCK_UNUSABLE = "clock_unusable"
+    SUSPENDED = "suspended"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    CAPTURE_LOST = "capture_lost"
+    CAPTURE_BACK = "capture_back"
+    SNAPSHOT_FAILED = "snapshot_failed"
+    SNAPSHOT_ODD = "snapshot_odd"
+    SNAPSHOT_LATE = "snapshot_late"
+    NOT_CREDITED = "not_credited"
+    OVERLAP = "overlap"
+    IDLE_DISCARDED = "idle_discarded"
+    IDLE_KEPT = "idle_kept"
+    IDLE_REASSIGNED = "idle_reassigned"
+    RECOVERED = "recovered"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+
+
+@attrs.frozen(kw_only=True)
+class Mark:
+    """Something worth knowing happened at `at`, in one sentence; `slot` is the segment that it is about, if one."""
+
+    kind: MarkKind
+    at: Instant
+    what: str
+    contract: str | None = None
+    slot: Slot | None = None
+
+
+Effect: TypeAlias = TakeSnapshot | MinuteKept | Finished | SessionStarted | SessionEnded | DropSnapshot | AskIdle | Mark
+"""Anything that a tracker asks to have done."""

@@ -1,0 +1,234 @@
+"""What the spool keeps, as values, and how they are written in its rows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from enum import Enum
+from hashlib import sha256
+from typing import Any, Final
+
+import attrs
+
+from workdiary.capture.events import Finished, Job, MinuteKept
+from workdiary.diary.changes import TimeTracked
+from workdiary.diary.wire import plain_change
+from workdiary.errors import InvalidValue
+from workdiary.model.policy import Credit, CreditRule
+from workdiary.model.slots import Slot
+from workdiary.model.times import Instant
+
+__all__ = [
+    "SCHEMA",
+    "Item",
+    "Kind",
+    "Room",
+    "Shot",
+    "Standing",
+    "finished_parts",
+    "item_of",
+    "job_of",
+    "job_text",
+    "minute_of",
+    "row_digest",
+    "shot_of",
+]
+
+SCHEMA: Final = """
+CREATE TABLE sessions (
+    session TEXT PRIMARY KEY, contract TEXT NOT NULL, job TEXT NOT NULL, secret BLOB NOT NULL,
+    began INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE minutes (
+    session TEXT NOT NULL, contract TEXT NOT NULL, minute INTEGER NOT NULL, stretches TEXT NOT NULL,
+    keystrokes INTEGER, clicks INTEGER, scrolls INTEGER, memo TEXT NOT NULL, label TEXT,
+    PRIMARY KEY (session, minute)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX minutes_of ON minutes (contract, minute);
+CREATE TABLE shots (
+    contract TEXT NOT NULL, slot INTEGER NOT NULL, at INTEGER NOT NULL, digests TEXT NOT NULL, flags TEXT NOT NULL,
+    PRIMARY KEY (contract, slot)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, contract TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+    slot INTEGER, body TEXT NOT NULL, marks TEXT NOT NULL, digests TEXT NOT NULL, made INTEGER NOT NULL,
+    hold INTEGER NOT NULL, origin TEXT NOT NULL, digest TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting', tries INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '',
+    UNIQUE (contract, id)
+) STRICT;
+CREATE INDEX outbox_state ON outbox (state);
+CREATE TABLE marks (
+    number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL, contract TEXT, slot INTEGER
+) STRICT;
+CREATE TABLE books (contract TEXT PRIMARY KEY, origin TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE dropped (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+"""
+
+
+class Kind(Enum):
+    """What an item of the outbox is."""
+
+    STARTED = "started"
+    TRACKED = "tracked"
+    ENDED = "ended"
+    DELETED = "deleted"
+
+
+class Standing(Enum):
+    """What has become of an item of the outbox."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    LATE = "late"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+    DELETED = "deleted"
+    ALTERED = "altered"
+
+
+@attrs.frozen(kw_only=True)
+class Item:
+    """Something for the diary of `contract`, under its `id`.
+
+    `body` is the change or request as JSON, `made` the Unix millisecond of the tracker at which it was finished,
+    `hold` how many milliseconds it is held back from then on, and `origin` the digest of the first entry of the
+    diary that it is for. `tries` counts how often it was sent; `answer` is what the diary said, in words.
+    """
+
+    number: int
+    contract: str
+    id: str
+    kind: Kind
+    slot: Slot | None
+    body: str = attrs.field(repr=False)
+    marks: tuple[str, ...]
+    digests: tuple[str, ...]
+    made: int
+    hold: int
+    origin: str
+    standing: Standing
+    tries: int
+    answer: str
+
+    @property
+    def data(self) -> Any:
+        """The change or request, as plain data."""
+        return json.loads(self.body)
+
+
+@attrs.frozen(kw_only=True)
+class Shot:
+    """A snapshot that was taken, with the digests of its images."""
+
+    contract: str
+    slot: Slot
+    at: Instant
+    digests: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Room:
+    """How much room the tracker takes and has, in bytes, and how old what waits is, in seconds.
+
+    `share` is how much of what it may take is taken, whichever cap is nearest; from 0.8 on there is a warning,
+    and from 1 on no snapshots, so that counts are never lost for pictures.
+    """
+
+    used: int
+    free: int
+    oldest: int
+    share: float
+
+    @property
+    def warns(self) -> bool:
+        """Whether it is time to say so."""
+        return self.share >= 0.8
+
+    @property
+    def is_short(self) -> bool:
+        """Whether snapshots have to stop."""
+        return self.share >= 1
+
+
+def row_digest(contract: str, id: str, kind: str, body: str) -> str:
+    """Return the digest of an item's row, by which an altered one is told."""
+    return sha256(json.dumps([contract, id, kind, body]).encode()).hexdigest()
+
+
+def finished_parts(
+    effect: Finished,
+) -> tuple[str, str, Kind, int, dict[str, Any], tuple[str, ...], tuple[str, ...]]:
+    """Return contract, id, kind, slot, plain change, marks and digests of a finished segment's item."""
+    digests = tuple(shot.digest for shot in effect.segment.snapshots if shot.digest is not None)
+    data = plain_change(TimeTracked(segments=(effect.segment,), made_at=effect.made_at))
+    return effect.contract, effect.id, Kind.TRACKED, effect.segment.slot, data, effect.marks, digests
+
+
+def job_text(job: Job) -> str:
+    """Return `job` as its row holds it."""
+    return json.dumps(
+        {
+            "contract": job.contract,
+            "rule": job.credit.rule.value,
+            "min_seconds": job.credit.min_seconds,
+            "needs_label": job.needs_label,
+        }
+    )
+
+
+def job_of(text: str) -> Job:
+    """Return the job that a row holds."""
+    data = json.loads(text)
+    credit = CreditRule(rule=Credit(data["rule"]), min_seconds=data["min_seconds"])
+    return Job(contract=data["contract"], credit=credit, needs_label=data["needs_label"])
+
+
+def minute_of(row: sqlite3.Row) -> MinuteKept:
+    """Return the minute that a row holds."""
+    counts = (row["keystrokes"], row["clicks"], row["scrolls"])
+    return MinuteKept(
+        contract=row["contract"],
+        session=row["session"],
+        minute=row["minute"],
+        stretches=tuple((begin, end) for begin, end in json.loads(row["stretches"])),
+        counts=None if None in counts else counts,
+        memo=row["memo"],
+        label=row["label"],
+    )
+
+
+def shot_of(row: sqlite3.Row) -> Shot:
+    """Return the snapshot that a row holds."""
+    return Shot(
+        contract=row["contract"],
+        slot=row["slot"],
+        at=Instant(row["at"]),
+        digests=tuple(json.loads(row["digests"])),
+        flags=tuple(json.loads(row["flags"])),
+    )
+
+
+def item_of(row: sqlite3.Row) -> Item:
+    """Return the item that a row holds."""
+    try:
+        return Item(
+            number=row["number"],
+            contract=row["contract"],
+            id=row["id"],
+            kind=Kind(row["kind"]),
+            slot=row["slot"],
+            body=row["body"],
+            marks=tuple(json.loads(row["marks"])),
+            digests=tuple(json.loads(row["digests"])),
+            made=row["made"],
+            hold=row["hold"],
+            origin=row["origin"],
+            standing=Standing(row["state"]),
+            tries=row["tries"],
+            answer=row["answer"],
+        )
+    except ValueError as error:
+        raise InvalidValue(
+            "outbox", row["number"], f"cannot be read ({error})", "restore the spool from a copy"
+        ) from None

@@ -1,0 +1,286 @@
+"""Where keystrokes, clicks and scrolls come from: `XListener` on X, `PynputListener` elsewhere.
+
+Both count an input at its release, so that a key held down is one keystroke, however often it repeats. `XListener`
+asks the X server for releases alone and reads the first byte of an event, its type, and of a button's event the
+second; it never reads which key it was. `PynputListener` is handed a key by pynput and does not look at it.
+A listener runs in threads of its own and hands everything to a `Sink`, whose methods raise nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from workdiary.capture.idle import close_display, open_display
+from workdiary.errors import InvalidValue, MissingExtra
+
+__all__ = ["Listener", "PynputListener", "Sink", "XListener", "own_listener"]
+
+
+class Sink(Protocol):
+    """What takes the inputs, from any thread. Its methods raise nothing and wait for nobody."""
+
+    def key(self) -> None:
+        """Count a keystroke."""
+        ...
+
+    def click(self) -> None:
+        """Count a click."""
+        ...
+
+    def scroll(self) -> None:
+        """Count a scroll action."""
+        ...
+
+
+class Listener(Protocol):
+    """A source of inputs. It calls the `died` that it was made with, from any thread, when it ends by itself."""
+
+    def open(self) -> None:
+        """Begin to listen, and return when it does; raises any exception when it cannot."""
+        ...
+
+    def alive(self) -> bool:
+        """Return whether it listens, as far as its threads can tell."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening; a second call does nothing, and it raises nothing."""
+        ...
+
+
+def own_listener(sink: Sink, died: Callable[[], None]) -> Listener:
+    """Return the listener for the system that this program runs on, not yet open."""
+    if sys.platform in ("win32", "darwin"):  # pragma: no cover: another platform
+        return PynputListener(sink, died)
+    return XListener(sink, died)
+
+
+_PATIENCE: Final = 5.0
+"""Seconds until a listener that does not get ready is given up."""
+
+_KEY_RELEASE: Final = 3
+_BUTTON_RELEASE: Final = 5
+_SCROLLS: Final = frozenset({4, 5, 6, 7})
+"""The buttons that X makes of a wheel: up, down, left and right."""
+
+_EVENT: Final = 32
+"""The bytes of an X event."""
+
+_FROM_SERVER: Final = 0
+_START_OF_DATA: Final = 4
+
+
+def count_events(data: bytes, sink: Sink) -> None:
+    """Count the X events in `data`, 32 bytes each: releases of keys, and of buttons, four of which scroll.
+
+    Of an event of a key, the first byte is read, which says that it is one, and no other.
+    """
+    for n in range(0, len(data) - _EVENT + 1, _EVENT):
+        kind = data[n] & 0x7F  # the highest bit says that a program sent it
+        if kind == _KEY_RELEASE:
+            sink.key()
+        elif kind == _BUTTON_RELEASE:
+            if data[n + 1] in _SCROLLS:
+                sink.scroll()
+            else:
+                sink.click()
+
+
+class XListener:
+    """The RECORD extension of an X server, asked for the releases of keys and buttons of all its clients.
+
+    Two connections: one on which the events come, one to say that it is enough.
+    """
+
+    def __init__(self, sink: Sink, died: Callable[[], None]):
+        self._sink = sink
+        self._died = died
+        self._data: Any = None
+        self._control: Any = None
+        self._context: Any = None
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    def open(self) -> None:
+        """Connect, and return when the server has begun to report."""
+        self._data, self._control = open_display(), open_display()
+        if not self._data.has_extension("RECORD"):
+            self.close()
+            raise InvalidValue("DISPLAY", self._name(), "has no RECORD extension", "start the X server with it")
+        wanted = {
+            "core_requests": (0, 0),
+            "core_replies": (0, 0),
+            "ext_requests": (0, 0, 0, 0),
+            "ext_replies": (0, 0, 0, 0),
+            "delivered_events": (0, 0),
+            "errors": (0, 0),
+            "client_started": False,
+            "client_died": False,
+        }
+        kinds = (_KEY_RELEASE, _BUTTON_RELEASE)
+        ranges = [{**wanted, "device_events": (kind, kind)} for kind in kinds]
+        every_client = 3
+        self._context = self._data.record_create_context(0, [every_client], ranges)
+        self._data.sync()
+        self._thread = threading.Thread(target=self._listen, name="workdiary-inputs", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(_PATIENCE) or not self.alive():
+            self.close()
+            raise InvalidValue("DISPLAY", self._name(), "does not report its inputs", "see the X server's log")
+
+    def alive(self) -> bool:
+        """Return whether the thread still reads."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def close(self) -> None:
+        """Tell the server that it is enough, wait for the thread, and close both connections."""
+        self._closing = True
+        if self._thread is not None and self._thread.is_alive():
+            try:
+                self._control.record_disable_context(self._context)
+                self._control.flush()
+            except Exception:  # the server is gone, and so is the thread, or soon
+                close_display(self._control)
+            self._thread.join(_PATIENCE)
+        for display in (self._data, self._control):
+            if display is not None:
+                close_display(display)
+        self._data = self._control = None
+
+    def _name(self) -> str:
+        return "" if self._data is None else str(self._data.get_display_name())
+
+    def _listen(self) -> None:
+        try:
+            self._data.record_enable_context(self._context, self._reply)
+        except Exception:  # noqa: S110 (the server is gone; saying so is what follows)
+            pass
+        finally:
+            self._ready.set()
+            if not self._closing:
+                self._died()
+
+    def _reply(self, reply: Any) -> None:
+        if reply.category == _START_OF_DATA:
+            self._ready.set()
+        elif reply.category == _FROM_SERVER and not reply.client_swapped:
+            count_events(reply.data, self._sink)
+
+
+class PynputListener:
+    """The listeners of pynput: Windows, macOS, and X too.
+
+    On macOS, pynput needs the permissions *Accessibility* and *Input Monitoring*, without which it hears nothing and
+    says nothing; `open` asks for that and raises `InvalidValue`.
+    """
+
+    def __init__(self, sink: Sink, died: Callable[[], None]):
+        self._sink = sink
+        self._died = died
+        self._listeners: list[Any] = []
+        self._closing = False
+
+    def open(self) -> None:
+        """Start a listener for the keyboard and one for the mouse, and return when both are ready."""
+        try:
+            keyboard: Any = importlib.import_module("pynput.keyboard")
+            mouse: Any = importlib.import_module("pynput.mouse")
+        except ModuleNotFoundError:
+            raise MissingExtra(
+                "pynput", "pynput", "is not installed", 'install the tracker: pip install "workdiary[capture]"'
+            ) from None
+        except ImportError:
+            raise InvalidValue(
+                "DISPLAY", "", "names no display", "run it in a desktop session, or replay a trace"
+            ) from None
+        if keyboard.Listener.__module__.endswith("_xorg"):
+            close_display(open_display())  # so that a server that is gone is told, before pynput meets it in a thread
+        sink = self._sink
+
+        def key_released(_key: object = None, _injected: object = None) -> None:
+            sink.key()
+
+        def clicked(_x: object, _y: object, _button: object, pressed: object, _injected: object = None) -> None:
+            if not pressed:
+                sink.click()
+
+        def scrolled(*_where: object) -> None:
+            sink.scroll()
+
+        # An untrusted process on macOS gets no event and no error (pynput issues 389 and 143).
+        if getattr(keyboard.Listener, "IS_TRUSTED", True) is False:
+            raise InvalidValue(
+                "permission",
+                "Input Monitoring",
+                "is not granted to this program",
+                "allow it under System Settings, Privacy & Security, Input Monitoring and Accessibility",
+            )
+        ready = []
+        for base, callbacks in (
+            (keyboard.Listener, {"on_release": key_released}),
+            (mouse.Listener, {"on_click": clicked, "on_scroll": scrolled}),
+        ):
+            event = threading.Event()
+            listener = self._quiet(base, event)(**callbacks)
+            self._listeners.append(listener)
+            ready.append(event)
+            listener.start()
+        if not all(event.wait(_PATIENCE) for event in ready) or not self.alive():
+            self.close()
+            raise InvalidValue("pynput", "listener", "did not get ready in time", "see whether the display answers")
+
+    def alive(self) -> bool:
+        """Return whether both threads run."""
+        return bool(self._listeners) and all(listener.is_alive() for listener in self._listeners)
+
+    def close(self) -> None:
+        """Stop both threads and wait for them."""
+        self._closing = True
+        for listener in self._listeners:
+            if listener.is_alive():
+                try:
+                    listener.stop()
+                    _stop_now(listener)
+                except Exception:  # noqa: S112 (the display is gone, and so is the thread, or soon)
+                    continue
+        for listener in self._listeners:
+            threading.Thread.join(listener, _PATIENCE)
+        self._listeners = []
+
+    def _quiet(self, base: Any, ready: threading.Event) -> Any:
+        """Return pynput's class `base`, which says when it is ready and ends without a traceback on the terminal."""
+        owner = self
+        # On X, pynput is ready a moment before the server reports; the first call of the handler says that it does.
+        first = "_handler" if base.__module__.endswith("_xorg") else "_mark_ready"
+
+        def run(listener: Any) -> None:
+            try:
+                base.run(listener)
+            except Exception:  # noqa: S110 (the display is gone; saying so is what follows)
+                pass
+            finally:
+                for connection in ("_display_stop", "_display_record"):  # pynput leaves them open when the server dies
+                    if hasattr(listener, connection):
+                        close_display(getattr(listener, connection))
+                ready.set()
+                if not owner._closing:
+                    owner._died()
+
+        def began(listener: Any, *arguments: Any) -> Any:
+            ready.set()
+            return getattr(base, first)(listener, *arguments)
+
+        return type("Quiet", (base,), {"run": run, first: began})
+
+
+def _stop_now(listener: Any) -> None:
+    """Stop a listener of pynput on X at once: its own `stop` there waits for the next input to come."""
+    control, context = getattr(listener, "_display_stop", None), getattr(listener, "_context", None)
+    if control is not None and context is not None:
+        control.record_disable_context(context)
+        control.flush()

@@ -1,0 +1,28 @@
+"""The notice that the freelancer agrees to, for each contract, before anything is captured for it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+__all__ = ["NOTICE", "TEXT"]
+
+TEXT: Final = """\
+While the tracker is switched on for this contract, it records:
+
+- the seconds in which it is on, by ten-minute segments;
+- how many keys, clicks and scrolls there were in each minute, and never which key, what text, or where;
+- one picture of the screen in each segment, at a random second, with the areas that you have hidden filled in;
+- the memo and the activity label that you write yourself.
+
+It records nothing while it is switched off, while the screen is locked, and while the machine is suspended. It
+does not record sound, the camera, the clipboard, web addresses, the names of windows or programs, or files.
+
+All of it lies on this machine, in files that only you can read, until it goes into the diary that you named,
+where the client of the contract sees it. A finished segment is held back for a minute. Until then, and later
+until the week locks, you can delete its picture; that deletes the segment, too, and it is not paid.
+"""
+"""What is recorded, what never is, where it lies, and how it is deleted."""
+
+NOTICE: Final = sha256(TEXT.encode()).hexdigest()
+"""The digest of the notice, by which the record says which one was agreed to."""

@@ -1,0 +1,153 @@
+"""Replaying a trace through the whole tracker: on a virtual clock, with made-up pictures, as fast as it goes.
+
+Without a database it goes into a diary in memory, which is forgotten; with one it is recorded there, at the times of
+the trace: for tests and demonstrations, not for a diary by which somebody is paid. The same trace makes the same
+sessions under the same ids, so that a second replay adds nothing.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+import attrs
+
+from workdiary.capture.images import Snapshots
+from workdiary.capture.live import LiveEngine
+from workdiary.capture.notice import NOTICE
+from workdiary.capture.places import open_journal
+from workdiary.capture.runner import Runner
+from workdiary.capture.script import Command, Script
+from workdiary.capture.sender import Sender
+from workdiary.capture.session import Options, ask_for_consent, said
+from workdiary.capture.spool import Spool
+from workdiary.capture.trace import Begins, Ends, Labels, Notes, Replies, Trace, read_trace, trace_text
+from workdiary.diary.changes import CaptureConsented
+from workdiary.diary.diary import Diary
+from workdiary.diary.journal import Journal
+from workdiary.errors import InvalidValue, WorkdiaryError
+from workdiary.model.contract import Actor, Contract, Role, Terms
+from workdiary.model.money import hours
+from workdiary.model.times import Instant
+from workdiary.store.memory import MemoryJournal
+from workdiary.store.thumbnails import PictureFiles
+
+__all__ = ["replay", "replay_file"]
+
+_BEFORE = 14 * 86_400
+
+
+def replay_file(options: Options, path: str) -> None:
+    """Replay the trace at `path`, and say what the tracker did and what the diary came to."""
+    trace = read_trace(path)
+    script = Script(trace)
+    with ExitStack() as stack:
+        if options.folder == Path():
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="workdiary-"))
+            options = attrs.evolve(options, folder=Path(folder) / "tracker")
+        journal = _journal(options, trace, script, stack)
+        replay(trace, journal, options, script=script)
+
+
+def replay(trace: Trace, journal: Journal, options: Options, *, script: Script | None = None) -> None:
+    """Replay `trace` into `journal`, which has a diary for each of its contracts.
+
+    `options` say where the tracker keeps what is its own, whether the freelancer consents, and to whom to say what
+    happens. Raises `InvalidValue` for a contract without consent.
+    """
+    script = script or Script(trace)
+    with Spool(options.folder) as spool:
+        files = PictureFiles(options.snapshots or options.folder / "snapshots")
+        sender = Sender(spool, lambda: journal, clocks=script.clocks, files=files)
+        sender.look_at_all()
+        for contract in _contracts(trace):
+            ask_for_consent(sender, contract, options)
+        runner = Runner(
+            clocks=script.clocks,
+            inputs=script.inputs,
+            camera=Snapshots(script.screen, files, options.images),
+            spool=spool,
+            sender=sender,
+            hold=options.hold * 1000,
+            idle_after=options.idle,
+            in_background=False,
+            chance=Random(sha256(trace_text(trace).encode()).digest()).randbytes,  # noqa: S311 - a made-up day
+            watch=lambda effect: said(effect, options.say),
+        )
+        engine = LiveEngine(runner)
+        for beat in script.play():
+            runner.tick()
+            for command in beat.commands:
+                try:
+                    _do(engine, command)
+                except WorkdiaryError as error:
+                    options.say(f"{runner.now}  refused: {error}")
+        runner.end()
+        for trouble in runner.troubles():
+            options.say(f"Note: {trouble}.")
+        _sum_up(journal, trace, runner.now, options.say)
+
+
+def _do(engine: LiveEngine, command: Command) -> None:
+    match command:
+        case Begins():
+            engine.start(command.contract, memo=command.memo, label=command.label)
+        case Ends():
+            engine.stop()
+        case Notes():
+            engine.memo(command.memo)
+        case Labels():
+            engine.label(command.label)
+        case Replies():
+            engine.answer(command.choice, command.to)
+
+
+def _contracts(trace: Trace) -> list[str]:
+    found = [event.what.contract for event in trace.events if isinstance(event.what, Begins)]
+    found += [event.what.to for event in trace.events if isinstance(event.what, Replies) and event.what.to is not None]
+    return list(dict.fromkeys(found))
+
+
+def _journal(options: Options, trace: Trace, script: Script, stack: ExitStack) -> Journal:
+    def clock() -> float:
+        return script.clocks.read().wall / 1000
+
+    if options.db is not None:
+        journal = stack.enter_context(open_journal(options.db, clock=clock))
+        missing = [one for one in _contracts(trace) if one not in journal.contracts()]
+        if missing:
+            known = ", ".join(journal.contracts()) or "none"
+            raise InvalidValue("start", missing[0], "has no diary in this database", f"known contracts: {known}")
+        return journal
+    memory = MemoryJournal(clock=clock)
+    platform, you = Actor(id="platform", role=Role.PLATFORM), Actor(id="you", role=Role.FREELANCER)
+    for id in _contracts(trace):
+        contract = Contract(
+            id=id,
+            freelancer=you.id,
+            client="client",
+            currency="USD",
+            terms=[Terms(since=Instant(trace.starts - _BEFORE), rate="30", weekly_limit=hours(40))],
+        )
+        diary = Diary.open(memory, contract, "upwork", by=platform, id=f"open {id}")
+        diary.record(CaptureConsented(notice=NOTICE), by=you, id=f"consent {id}")
+    return memory
+
+
+def _sum_up(journal: Journal, trace: Trace, now: Instant, say: Callable[[str], None]) -> None:
+    for contract in _contracts(trace):
+        diary = Diary(journal, contract)
+        at: int = trace.starts
+        while True:
+            statement = diary.statement(Instant(at))
+            say(
+                f"Week of {statement.week.nominal.date()}, {contract}: {statement.hours.tracked} h tracked,"
+                f" {statement.hours.billable} h billable, {statement.amount}"
+            )
+            at = int(statement.week.ends_at)
+            if at >= now:
+                break

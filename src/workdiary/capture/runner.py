@@ -1,0 +1,447 @@
+"""`Runner`: the loop around the tracker: clocks, inputs and screen in, steps, and what they ask for carried out.
+
+::
+
+    once a second   clocks, counts ─→ step ─→ effects ─┬─→ spool, in one commit    (then nothing is lost)
+    commands        ───────────────────┘               ├─→ camera, in its own thread
+                                                       └─→ sender, in its own thread ─→ diary
+
+Counting never waits for the diary, nor for a picture. When the spool cannot be written, what was tracked is kept
+in memory and written with the next step that can be.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, Protocol, TypeVar
+
+import attrs
+
+from workdiary.capture.events import (
+    AskIdle,
+    Effect,
+    Input,
+    Job,
+    Mark,
+    MarkKind,
+    Reading,
+    SnapshotDeleted,
+    SnapshotFailed,
+    SnapshotTaken,
+    Start,
+    Stop,
+    StopReason,
+    TakeSnapshot,
+    Ticked,
+)
+from workdiary.capture.kept import Room, Shot
+from workdiary.capture.notice import NOTICE
+from workdiary.capture.ports import Clocks, Inputs
+from workdiary.capture.recovery import recover
+from workdiary.capture.sender import Book, Sender
+from workdiary.capture.spool import HOLD, Keepable, Spool
+from workdiary.capture.tracker import State, initial, step
+from workdiary.capture.troubles import troubles_of
+from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
+from workdiary.model.activity import Counts
+from workdiary.model.contract import ContractStatus
+from workdiary.model.policy import LabelNeed
+from workdiary.model.slots import Slot
+from workdiary.model.times import Instant
+
+__all__ = ["Camera", "Runner", "job_of"]
+
+_T = TypeVar("_T")
+
+_ROOM_EVERY: Final = 60_000
+"""How often the room on the disk is looked at, in milliseconds."""
+
+_TIDY_EVERY: Final = 6 * 3_600_000
+
+
+class Camera(Protocol):
+    """What takes snapshots and keeps them, such as `workdiary.capture.images.Snapshots`."""
+
+    def take(self, order: TakeSnapshot, /) -> SnapshotTaken | SnapshotFailed:
+        """Take the snapshot that `order` asks for; its images are on the disk when this returns."""
+        ...
+
+
+def job_of(book: Book, at: Instant) -> Job:
+    """Return what the tracker must know of a contract, by the policy of the week of `at`."""
+    policy = book.policy_at(at)
+    asks = policy.protection.label is LabelNeed.REQUIRED_IF_OFFERED
+    return Job(contract=book.contract.id, credit=policy.credit, needs_label=asks and bool(book.contract.labels))
+
+
+class Runner:
+    """One tracker at work.
+
+    `hold` is how many milliseconds a finished segment is held back, `idle_after` how many seconds without
+    an input are idle time. With `in_background` the camera and the sender have threads of their own, else
+    everything is done within `tick`. `watch` hears every effect, in the thread of the loop. Made, it recovers
+    what a killed tracker has left; end it with `end`.
+    """
+
+    def __init__(
+        self,
+        *,
+        clocks: Clocks,
+        inputs: Inputs,
+        camera: Camera | None,
+        spool: Spool,
+        sender: Sender,
+        hold: int = HOLD,
+        idle_after: int | None = None,
+        in_background: bool = True,
+        size_of: Callable[[str], int] = lambda _: 0,
+        watch: Callable[[Effect], None] = lambda _: None,
+        chance: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.clocks, self.inputs, self.spool, self.sender = clocks, inputs, spool, sender
+        self._camera, self._hold, self._background = camera, hold, in_background
+        self._size_of, self._watch, self._chance = size_of, watch, chance
+        self.state: State = initial() if idle_after is None else initial(idle_after=idle_after)
+        self.room: Room | None = None
+        self._backlog: list[Keepable] = []
+        self._results: deque[tuple[str, SnapshotTaken | SnapshotFailed]] = deque()
+        self._carried: Counts | None = (0, 0, 0)
+        self._spool_trouble: str | None = None
+        self._own_trouble: str | None = None
+        self._room_at: int | None = None
+        self._tidied_at: int | None = None
+        self._mutex = threading.RLock()
+        self._condition = threading.Condition()
+        self._calls: deque[tuple[Callable[[], object], Future[object]]] = deque()
+        self._loop: int | None = None
+        self._thread: threading.Thread | None = None
+        self._camera_thread: threading.Thread | None = None
+        self._ending: StopReason | None = None
+        self._is_ended = False
+        self._recover()
+        if in_background:
+            sender.begin()
+
+    # The loop.
+
+    def begin(self) -> None:
+        """Run the loop in a thread of its own, until `end`."""
+        self._thread = threading.Thread(target=self.run, name="workdiary-tracker", daemon=True)
+        self._thread.start()
+
+    def run(self, seconds: float | None = None) -> None:
+        """Tick once a second, for so many `seconds` or until `end_soon`, in the calling thread."""
+        self._loop = threading.get_ident()
+        try:
+            first = self.clocks.read().boot
+            while self._ending is None:
+                self.tick()
+                passed = self.clocks.read().boot - first
+                if seconds is not None and passed >= seconds * 1000:
+                    return
+                with self._condition:
+                    if not self._calls and self._ending is None:
+                        # To the next whole second of the run, so that slow ticks do not add up.
+                        self._condition.wait((1000 - passed % 1000) / 1000)
+                self._answer_calls()
+        finally:
+            self._loop = None
+            self._answer_calls()
+
+    def end_soon(self, reason: StopReason = StopReason.SHUTDOWN) -> None:
+        """Let `run` return; this may be called by a signal's handler."""
+        self._ending = reason
+        with self._condition:
+            self._condition.notify_all()
+
+    def end(self, reason: StopReason | None = None, *, timeout: float = 1.5) -> bool:
+        """Switch off, keep everything, send what can be sent within `timeout` seconds, and let the inputs go.
+
+        Returns whether the diary has taken everything; what it has not waits in the spool for the next start.
+        """
+        self.end_soon(reason or self._ending or StopReason.SHUTDOWN)
+        if self._thread is not None:
+            self._thread.join(timeout)
+        with self._mutex:
+            if self._is_ended:
+                return True
+            self._is_ended = True
+            if self.is_on:
+                self._tick()
+                self._feed(Stop(reason=self._ending or StopReason.SHUTDOWN), self.clocks.read())
+            self._await_camera(timeout / 2)
+            self._flush()
+        done = self.sender.end(timeout)
+        self.inputs.close()
+        return done and not self._backlog
+
+    def _await_camera(self, timeout: float) -> None:
+        """Wait for a snapshot that is being taken; whatever is finished without it then is finished."""
+        if self._camera_thread is not None:
+            self._camera_thread.join(timeout)
+        while self._results:
+            contract, result = self._results.popleft()
+            self._shot(contract, result, self.clocks.read())
+        if self.state.is_waiting:
+            self._feed(Stop(reason=StopReason.SHUTDOWN), self.clocks.read())
+
+    def call(self, action: Callable[[], _T]) -> _T:
+        """Do `action` in the thread of the loop, and return or raise what comes of it."""
+        if self._loop is None or self._loop == threading.get_ident():
+            with self._mutex:
+                return action()
+        waiting: Future[object] = Future()
+        with self._condition:
+            self._calls.append((action, waiting))
+            self._condition.notify_all()
+        try:
+            return waiting.result(10)  # type: ignore[return-value]  # what `action` has returned
+        except TimeoutError:
+            raise StoreBusy("tracker", NOTHING, "does not answer", "see whether the disk does") from None
+
+    def _answer_calls(self) -> None:
+        while self._calls:
+            action, waiting = self._calls.popleft()
+            try:
+                with self._mutex:
+                    found = action()
+            except BaseException as error:  # it is raised where it was asked for
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(found)
+
+    def tick(self) -> None:
+        """Take what was counted since the last tick, step, and do what is to be done."""
+        with self._mutex:
+            self._tick()
+            if not self._background and self.sender.is_due:
+                self.sender.work()
+
+    def _tick(self) -> None:
+        reading = self.clocks.read()
+        while self._results:
+            contract, result = self._results.popleft()
+            self._shot(contract, result, reading)
+        try:
+            counts, idle, locked = self.inputs.take(), self.inputs.idle(), self.inputs.locked()
+        except Exception as error:  # whatever it is: what was not counted is unknown, and the clock runs on
+            counts, idle, locked = None, None, False
+            self._own_trouble = f"the inputs cannot be read: {type(error).__name__}: {error}"
+        counts = _plus(self._carried, counts)
+        try:
+            self._feed(Ticked(counts=counts, idle=idle, locked=locked), reading)
+            self._carried = (0, 0, 0)
+        except Exception as error:  # F11: what was counted goes with the next tick
+            self._carried = counts
+            self._own_trouble = f"a step went wrong: {type(error).__name__}: {error}"
+        self._check_contract(reading)
+        self._check_room(reading)
+        if self._backlog:
+            self._flush()
+
+    # Steps, and what they ask for.
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a session is going on."""
+        return self.state.session is not None
+
+    @property
+    def now(self) -> Instant:
+        """This moment, by the wall clock."""
+        return Instant(self.clocks.read().wall // 1000)
+
+    def feed(self, given: Input) -> None:
+        """Take in a command."""
+        self.call(lambda: self._feed(given, self.clocks.read()))
+
+    def _feed(self, given: Input, reading: Reading) -> None:
+        state, effects = step(self.state, given, reading)
+        self.state = state
+        if isinstance(given, Start):
+            self._backlog.append(given)
+        self._carry_out(effects, reading)
+
+    def _carry_out(self, effects: tuple[Effect, ...], reading: Reading) -> None:
+        """Keep first, then do: whatever ends us in between, what was done is on the disk."""
+        self._backlog.extend(effect for effect in effects if not isinstance(effect, TakeSnapshot | AskIdle))
+        if self._backlog:
+            self._flush(reading)
+        for effect in effects:
+            if isinstance(effect, TakeSnapshot):
+                self._take(effect, reading)
+            self._watch(effect)
+        if effects:
+            self.sender.wake()
+
+    def _flush(self, reading: Reading | None = None) -> None:
+        now = (reading or self.clocks.read()).wall
+        try:
+            self.spool.keep(self._backlog, now=now, hold=self._hold)
+        except StoreError as error:
+            self._spool_trouble = str(error)
+        else:
+            self._backlog.clear()
+            self._spool_trouble = None
+
+    def _take(self, wanted: TakeSnapshot, reading: Reading) -> None:
+        slot = wanted.slot
+        if self._camera is None:
+            self._results.append(
+                (
+                    wanted.contract,
+                    SnapshotFailed(contract=wanted.contract, slot=slot, why="there is no screen to be seen"),
+                )
+            )
+        elif self.room is not None and self.room.is_short:
+            # T15: no pictures before counts are lost.
+            why = "the disk is nearly full, or too much waits: no snapshots, so that counts are not lost"
+            self._results.append((wanted.contract, SnapshotFailed(contract=wanted.contract, slot=slot, why=why)))
+        elif not self._background:
+            self._shot(wanted.contract, self._picture(wanted), reading)
+        else:
+            thread = threading.Thread(
+                target=lambda: self._results.append((wanted.contract, self._picture(wanted))),
+                name="workdiary-camera",
+                daemon=True,
+            )
+            try:
+                thread.start()
+                self._camera_thread = thread
+            except RuntimeError as error:  # F10: no thread to be had; counts go on
+                self._results.append(
+                    (
+                        wanted.contract,
+                        SnapshotFailed(contract=wanted.contract, slot=slot, why=f"no thread for it: {error}"),
+                    )
+                )
+
+    def _picture(self, wanted: TakeSnapshot) -> SnapshotTaken | SnapshotFailed:
+        assert self._camera is not None  # noqa: S101 - asked before
+        try:
+            return attrs.evolve(self._camera.take(wanted), contract=wanted.contract)
+        except Exception as error:  # F60: whatever it is, the segment is kept
+            return SnapshotFailed(contract=wanted.contract, slot=wanted.slot, why=f"{type(error).__name__}: {error}")
+
+    def _shot(self, contract: str, result: SnapshotTaken | SnapshotFailed, reading: Reading) -> None:
+        if isinstance(result, SnapshotTaken):
+            self._backlog.append(
+                Shot(contract=contract, slot=result.slot, at=result.at, digests=result.digests, flags=result.flags)
+            )
+            self._flush(reading)
+        self._feed(result, reading)
+
+    # What is looked after.
+
+    def _check_contract(self, reading: Reading) -> None:
+        """Stop when the contract is paused or closed, as far as is known."""
+        session = self.state.session
+        if session is None:
+            return
+        now = Instant(reading.wall // 1000)
+        try:
+            status = self.sender.book(session.job.contract).contract.status_at(now)
+        except WorkdiaryError:
+            return  # it cannot be asked at the moment; the diary decides when the time arrives there
+        if status is not ContractStatus.ACTIVE:
+            word = "has not begun" if status is None else f"is {status.value}"
+            contract = session.job.contract
+            self._feed(Stop(reason=StopReason.CONTRACT), reading)
+            what = f"contract {contract} {word}: the tracker was switched off"
+            self._carry_out((Mark(kind=MarkKind.STOPPED, at=now, what=what, contract=contract),), reading)
+
+    def _check_room(self, reading: Reading) -> None:
+        if self._room_at is None or reading.boot - self._room_at >= _ROOM_EVERY:
+            self._room_at = reading.boot
+            try:
+                self.room = self.spool.room(now=reading.wall, size_of=self._size_of)
+                if self._tidied_at is None or reading.boot - self._tidied_at >= _TIDY_EVERY:
+                    self._tidied_at = reading.boot
+                    self.spool.tidy(now=reading.wall)
+            except StoreError as error:
+                self._spool_trouble = str(error)
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return what is wrong at the moment, each in a sentence."""
+        own = [trouble for trouble in (self._spool_trouble, self.sender.trouble, self._own_trouble) if trouble]
+        return (*own, *troubles_of(self.spool, self.sender, self.room, self.now))
+
+    # Commands.
+
+    def start(self, contract: str, *, memo: str = "", label: str | None = None) -> None:
+        """Switch on for `contract`, or switch to it. Raises `InvalidValue` when it cannot be tracked for now."""
+        self.call(lambda: self._start(contract, memo, label))
+
+    def _start(self, contract: str, memo: str, label: str | None) -> None:
+        reading = self.clocks.read()
+        now = Instant(reading.wall // 1000)
+        book = self.sender.book(contract)
+        status = book.contract.status_at(now)
+        if status is not ContractStatus.ACTIVE:
+            word = "has not begun" if status is None else f"is {status.value}"
+            raise InvalidValue("contract", contract, f"{word}, so that nothing can be tracked for it", "choose another")
+        if book.consented != NOTICE:
+            raise InvalidValue(
+                "contract",
+                contract,
+                "has no consent on record: nothing is captured before the freelancer has agreed to what is",
+                f"read it and agree: python -m workdiary.capture consent --contract {contract}",
+            )
+        if label is not None and book.contract.labels and label not in book.contract.labels:
+            offered = ", ".join(book.contract.labels)
+            raise InvalidValue("label", label, "is not one that the client offers", f"choose one of: {offered}")
+        job = job_of(book, now)
+        if job.needs_label and label is None:
+            offered = ", ".join(book.contract.labels)
+            raise InvalidValue("label", NOTHING, "is missing: this client asks for one", f"choose one of: {offered}")
+        if self.is_on:
+            self._tick()
+        start = Start(job=job, session=self._chance(16).hex(), secret=self._chance(32), memo=memo, label=label)
+        self._feed(start, self.clocks.read())
+
+    def stop(self, reason: StopReason = StopReason.USER) -> None:
+        """Switch off; nothing happens when it is off."""
+        self.call(lambda: self._stop(reason))
+
+    def _stop(self, reason: StopReason) -> None:
+        if self.is_on:
+            self._tick()
+            self._feed(Stop(reason=reason), self.clocks.read())
+
+    def delete(self, contract: str, slot: Slot) -> bool:
+        """Delete the snapshot of `slot`, and with it the segment (EDIT-4); return whether there was one.
+
+        In its hold it never reaches the diary; later, its deletion is recorded there, and the images go after it.
+        """
+        return self.call(lambda: self._delete(contract, slot))
+
+    def _delete(self, contract: str, slot: Slot) -> bool:
+        reading = self.clocks.read()
+        if self.state.ledger(contract, slot) is not None:
+            self._feed(SnapshotDeleted(contract=contract, slot=slot), reading)
+        if self._backlog:
+            self._flush(reading)
+        if self._backlog:
+            raise StoreError("delete", slot, self._spool_trouble or "cannot be kept", "repeat it")
+        found = self.spool.delete(contract, slot, id=f"delete {self._chance(16).hex()}", now=reading.wall)
+        self.sender.wake()
+        return found
+
+    # Recovery.
+
+    def _recover(self) -> None:
+        """Finish what a killed tracker has begun: nothing that was kept is lost, and it is marked."""
+        reading = self.clocks.read()
+        pasts = self.spool.pasts(Instant(max(reading.wall // 1000, 0)))
+        self.state, effects = recover(self.state, pasts, reading)
+        self._carry_out(effects, reading)
+
+
+def _plus(one: Counts | None, other: Counts | None) -> Counts | None:
+    if one is None or other is None:
+        return None
+    return (one[0] + other[0], one[1] + other[1], one[2] + other[2])

@@ -1,0 +1,368 @@
+"""`Sender`: brings what waits in the spool into the diary, one item at a time, and removes images that are not to be.
+
+It has a thread of its own, so that a diary that is busy, or cannot be reached, never holds up the counting: the
+outbox waits, and is tried again after 1, 2, 4 … 60 seconds. One item that the diary refuses, or that breaks, does
+not hold up the others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import attrs
+
+from workdiary.capture.kept import Item, Kind, Standing
+from workdiary.capture.ports import Clocks
+from workdiary.capture.spool import Spool
+from workdiary.diary.changes import CaptureConsented
+from workdiary.diary.diary import Diary
+from workdiary.diary.draft import Answer, AnswerKind, Calendars
+from workdiary.diary.journal import Journal
+from workdiary.diary.pictures import delete_pictures, live
+from workdiary.diary.wire import change_of
+from workdiary.errors import InvalidValue, JournalError, StoreError, WorkdiaryError
+from workdiary.explain import reason_words
+from workdiary.model.contract import Actor, Contract, Role
+from workdiary.model.edit import DeleteTime
+from workdiary.model.policy import Policy
+from workdiary.model.times import Instant
+from workdiary.model.verdict import ReasonCode
+from workdiary.plain import destructure, structure
+
+__all__ = ["Book", "Files", "Sender"]
+
+_LONGEST: Final = 60.0
+"""The longest wait between two tries, in seconds."""
+
+_LOOK: Final = 15_000
+"""How often it is asked how the contracts stand, in milliseconds."""
+
+_STANDING: Final = {
+    AnswerKind.CREATED: Standing.SENT,
+    AnswerKind.EXISTS: Standing.SENT,
+    AnswerKind.LATE: Standing.LATE,
+    AnswerKind.REFUSED: Standing.REFUSED,
+    AnswerKind.CONFLICT: Standing.CONFLICT,
+}
+
+
+class Files(Protocol):
+    """The image files, such as `workdiary.store.snapshots.SnapshotFiles`."""
+
+    def delete(self, digest: str) -> bool:
+        """Remove the image with `digest` for good, and return whether it was there."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Book:
+    """What is known of a contract: as it stood when its diary was last reached.
+
+    `consented` is the notice that the freelancer has last agreed to, `None` before the first time.
+    """
+
+    contract: Contract
+    policy: str | Policy
+    consented: str | None = None
+
+    def policy_at(self, at: Instant) -> Policy:
+        """Return the policy that judges the week of `at`."""
+        calendars = Calendars(self.policy)
+        return calendars.of(calendars.week_of(at))
+
+    def locks_at(self, at: Instant) -> Instant:
+        """Return when the week of `at` locks."""
+        calendars = Calendars(self.policy)
+        week = calendars.week_of(at)
+        return Instant(calendars.of(week).locks_at(week))
+
+
+class Sender:
+    """The way from `spool` into the diaries of a journal, which `connect` opens when it is first needed.
+
+    `files` are the images. `changed` is called after something was answered, in the thread of the sender. Made
+    with `begin`, it works by itself until `end`; without, `work` does one round.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        connect: Callable[[], Journal],
+        *,
+        clocks: Clocks,
+        files: Files | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._spool, self._connect, self._clocks, self._files = spool, connect, clocks, files
+        self._changed = changed
+        self._journal: Journal | None = None
+        self._due: dict[int, int] = {}
+        self._books: dict[str, Book] = {}
+        self._origins: dict[str, str] = {}
+        self._consents: dict[str, str] = {}
+        self._looked_at: int | None = None
+        self._one_at_a_time = threading.Lock()
+        self._opening = threading.Lock()
+        self._wake = threading.Condition()
+        self._is_awake = False
+        self._releases = False
+        self._ends = False
+        self._wait = 1.0
+        self._next = 0
+        self._thread: threading.Thread | None = None
+        self.trouble: str | None = None
+        """Why the diary does not take anything at the moment, in a sentence."""
+        self.recorded = 0
+        """Grows whenever the diary has taken something."""
+
+    # What is known of the contracts.
+
+    def contracts(self) -> tuple[str, ...]:
+        """Return the contracts that are known."""
+        return self._spool.books()
+
+    def book(self, contract: str) -> Book:
+        """Return what is known of `contract`, asking its diary only when nothing is. Raises as the journal does."""
+        found = self._books.get(contract) or self._kept_book(contract)
+        if found is None:
+            return self.look(contract)
+        self._books[contract] = found
+        return found
+
+    def look(self, contract: str) -> Book:
+        """Ask the diary of `contract` how the contract stands, and keep that."""
+        standing = self.journal.standing(contract)
+        consented = self._consent(contract)
+        book = Book(contract=standing.contract, policy=standing.policy, consented=consented)
+        if book != self._books.get(contract):
+            policy = book.policy if isinstance(book.policy, str) else destructure(book.policy)
+            data = {"contract": destructure(book.contract), "policy": policy, "consented": consented}
+            self._spool.keep_book(contract, self._origin(contract), data)
+            self._books[contract] = book
+        return book
+
+    def look_at_all(self) -> None:
+        """Ask the diaries of all contracts how they stand."""
+        for contract in self.journal.contracts():
+            self.look(contract)
+
+    def consent(self, contract: str, notice: str, *, id: str) -> None:
+        """Record that the freelancer agrees to `notice` for `contract`."""
+        by = Actor(id=self.journal.standing(contract).contract.freelancer, role=Role.FREELANCER)
+        answer = Diary(self.journal, contract).record(CaptureConsented(notice=notice), by=by, id=id)
+        if not answer.recorded:
+            raise InvalidValue("consent", contract, f"is refused: {_words(answer)}", "see workdiary log")
+        self._consents[contract] = notice
+        self.look(contract)
+
+    def _consent(self, contract: str) -> str | None:
+        """Return the notice that was last agreed to; what was found once is not looked for again."""
+        found = self._consents.get(contract)
+        if found is None:
+            for entry in self.journal.read(contract):
+                if b"capture_consented" in entry.body and isinstance(entry.change, CaptureConsented):
+                    found = self._consents[contract] = entry.change.notice
+        return found
+
+    def _kept_book(self, contract: str) -> Book | None:
+        kept = self._spool.book(contract)
+        if kept is None:
+            return None
+        _, data = kept
+        policy = data["policy"]
+        return Book(
+            contract=structure(data["contract"], Contract),
+            policy=policy if isinstance(policy, str) else structure(policy, Policy),
+            consented=data["consented"],
+        )
+
+    def _origin(self, contract: str) -> str:
+        """Return the digest of the first entry of the diary of `contract`: it tells one diary from another."""
+        known = self._origins.get(contract)
+        if known is None:
+            known = self._origins[contract] = next(iter(self.journal.read(contract))).digest.hex()
+        return known
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, opened when it is first needed."""
+        with self._opening:
+            if self._journal is None:
+                self._journal = self._connect()
+            return self._journal
+
+    # Sending.
+
+    def begin(self) -> None:
+        """Work in a thread of its own, until `end`."""
+        self._thread = threading.Thread(target=self._run, name="workdiary-sender", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at once whether there is something to do."""
+        with self._wake:
+            self._is_awake = True
+            self._wake.notify_all()
+
+    def end(self, timeout: float = 1.5) -> bool:
+        """Send everything, held back or not, and stop; return whether that was done within `timeout` seconds.
+
+        What was not sent waits for the next start.
+        """
+        self._releases = self._ends = True
+        if self._thread is None:
+            self.work()
+            return self.trouble is None
+        self.wake()
+        self._thread.join(timeout)
+        return not self._thread.is_alive() and self.trouble is None
+
+    def _run(self) -> None:
+        while True:
+            ends = self._ends
+            pause = self.work()
+            if ends:
+                return
+            with self._wake:
+                if not self._is_awake and not self._ends:
+                    self._wake.wait(pause)
+
+    def work(self) -> float:
+        """Send what is due, once, and return after how many seconds there may be more to do."""
+        with self._one_at_a_time:  # let go of whatever happens (A18)
+            trouble: str | None = None
+            self._is_awake = False
+            try:
+                trouble = self._round()
+            except WorkdiaryError as error:
+                trouble = str(error)
+            except Exception as error:  # a fault of ours must not end the sending
+                trouble = f"{type(error).__name__}: {error}"
+            if trouble is None:
+                self._wait = 1.0
+            else:
+                self._wait = min(self._wait * 2, _LONGEST)
+            if trouble != self.trouble:
+                self.trouble = trouble
+                self._changed()
+            pause = self._pause() if trouble is None else self._wait
+            self._next = self._clocks.read().boot + int(pause * 1000)
+            return pause
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `work` has something to do, as far as is known."""
+        return self._is_awake or self._clocks.read().boot >= self._next
+
+    def _pause(self) -> float:
+        """Return the seconds until something is due, or the contracts are to be looked at again."""
+        boot = self._clocks.read().boot
+        return max(min((due - boot for due in self._due.values()), default=_LOOK), 100) / 1000
+
+    def _round(self) -> str | None:
+        """Send what is due; return what is in the way, in a sentence."""
+        trouble: str | None = None
+        held_up: set[str] = set()
+        waiting = self._spool.items(Standing.WAITING)
+        numbers = {item.number for item in waiting}
+        self._due = {number: due for number, due in self._due.items() if number in numbers}
+        for item in waiting:
+            if item.contract in held_up or not self._is_due(item):
+                continue
+            try:
+                self._send(item)
+            except (JournalError, OSError) as error:
+                # It is not known whether it was recorded: the same id, another time.
+                held_up.add(item.contract)
+                trouble = str(error)
+                if isinstance(error, StoreError):
+                    break
+            except Exception as error:  # A19: the others must not wait for it
+                trouble = f"{item.id}: {type(error).__name__}: {error}"
+        boot = self._clocks.read().boot
+        if trouble is None and (self._looked_at is None or boot - self._looked_at >= _LOOK):
+            self._looked_at = boot
+            self.look_at_all()
+        self._remove_dropped()
+        return trouble
+
+    def _is_due(self, item: Item) -> bool:
+        """Return whether the hold is over; a wall clock that was set does not stretch it."""
+        now = self._clocks.read()
+        if item.number not in self._due:
+            left = min(max(item.made + item.hold - now.wall, 0), item.hold)
+            self._due[item.number] = now.boot + left
+        return self._releases or now.boot >= self._due[item.number]
+
+    def due_at(self, item: Item) -> int:
+        """Return the Unix millisecond at which `item` is sent, by the wall clock of now."""
+        self._is_due(item)
+        now = self._clocks.read()
+        return now.wall + max(self._due[item.number] - now.boot, 0)
+
+    def _send(self, item: Item) -> None:
+        journal = self.journal
+        contract = journal.standing(item.contract).contract
+        if item.origin and item.origin != self._origin(item.contract):
+            raise JournalError(
+                item.contract, item.id, "is for another diary of that contract", "start the tracker with that diary"
+            )
+        taken = self._spool.try_item(item.number)
+        if taken is None:
+            return
+        try:
+            request: Any = _request(taken)
+            by = Actor(id=contract.freelancer, role=Role.FREELANCER)
+            answer = Diary(journal, item.contract).record(request, by=by, id=item.id)
+        except JournalError:
+            raise
+        except WorkdiaryError as error:
+            self._spool.answer(item.number, Standing.REFUSED, str(error))
+            self._changed()
+            return
+        if taken.kind is Kind.DELETED and answer.entry is not None and self._files is not None:
+            delete_pictures(journal, self._files, answer.entry)
+        self._spool.answer(item.number, _standing(taken, answer), _words(answer))
+        self.recorded += answer.recorded
+        self._changed()
+
+    def _remove_dropped(self) -> None:
+        """Remove the images of segments that are not to be; one that the diary may show stays while it does."""
+        gone = self._spool.dropped()
+        if self._files is None or not gone:
+            return
+        shown = [digest for digest in gone if self._spool.was_sent(digest)]
+        for digest in gone:
+            if digest not in shown:
+                self._files.delete(digest)
+                self._spool.removed(digest)
+        waits = any(item.kind is Kind.DELETED for item in self._spool.items(Standing.WAITING))
+        if shown and not waits:
+            needed = live(self.journal)
+            for digest in shown:
+                if digest not in needed:
+                    self._files.delete(digest)
+                self._spool.removed(digest)
+
+
+def _request(item: Item) -> object:
+    data = item.data
+    if item.kind is Kind.DELETED:
+        return DeleteTime(start=data["slot"], stop=data["slot"] + 1)
+    return change_of(data)
+
+
+def _standing(item: Item, answer: Answer) -> Standing:
+    nothing = {ReasonCode.NOTHING_THERE}
+    is_refused = item.kind is Kind.DELETED and answer.kind is AnswerKind.REFUSED
+    if is_refused and {reason.code for reason in answer.reasons} <= nothing:
+        return Standing.SENT  # it never got there, so there is nothing to delete
+    return _STANDING.get(answer.kind, Standing.REFUSED)
+
+
+def _words(answer: Answer) -> str:
+    if answer.kind is AnswerKind.CONFLICT:
+        return "another entry has this id"
+    return " ".join(map(reason_words, answer.reasons)) or (answer.error or "")

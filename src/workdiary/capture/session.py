@@ -1,0 +1,262 @@
+"""What the commands of the tracker do: track without a screen of its own, show the app, replay a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import attrs
+
+from workdiary.capture.control import Server
+from workdiary.capture.events import Effect, Finished, Mark, SessionEnded, SessionStarted, StopReason
+from workdiary.capture.live import LiveEngine
+from workdiary.capture.notice import NOTICE, TEXT
+from workdiary.capture.places import hold_of, open_journal, seconds_of, tracker_folder
+from workdiary.capture.ports import Clocks, Inputs, Screen
+from workdiary.capture.runner import Camera, Runner
+from workdiary.capture.sender import Sender
+from workdiary.capture.spool import Spool
+from workdiary.diary.diary import Diary
+from workdiary.errors import NOTHING, InvalidValue, StoreError, WorkdiaryError
+from workdiary.model.times import slot_start
+
+__all__ = ["Options", "agree", "ask_for_consent", "headless", "interface", "said", "track_headless"]
+
+_SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGHUP")
+_OTHERWISE: Final = "python -m workdiary.capture --replay FILE does without a screen"
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What the command line says: `hold` and `idle` in seconds; `images` are an `ImageSettings`."""
+
+    folder: Path
+    db: str | None = None
+    contract: str | None = None
+    memo: str = ""
+    label: str | None = None
+    snapshots: Path | None = None
+    hold: int = 60
+    idle: int = 600
+    consents: bool = False
+    images: Any = None
+    say: Callable[[str], None] = print
+
+
+@attrs.frozen(kw_only=True)
+class Machine:
+    """The tracker put together: close it with `end`."""
+
+    runner: Runner
+    engine: LiveEngine
+    sender: Sender
+    server: Server
+
+
+@contextmanager
+def _set_up(options: Options) -> Iterator[Machine]:
+    """Put the tracker together on this machine, for a block; at its end everything is kept and sent."""
+    with ExitStack() as stack:
+        spool = stack.enter_context(Spool(options.folder))
+        journal = open_journal(options.db)
+        clocks = _own_clocks()
+        files = _files(options)
+        sender = Sender(spool, lambda: journal, clocks=clocks, files=files)
+        try:
+            sender.look_at_all()
+        except StoreError:
+            if not sender.contracts():
+                raise
+            options.say("The diary cannot be reached at the moment: what is tracked waits until it can be.")
+        if options.contract is not None:
+            ask_for_consent(sender, options.contract, options)
+        inputs, camera = _own_inputs(), _camera(files, options)
+        try:
+            inputs.start()
+        except WorkdiaryError as error:
+            raise type(error)(error.argument, error.value, error.allowed, f"{error.remedy}; {_OTHERWISE}") from None
+        stack.callback(inputs.close)
+        runner = Runner(
+            clocks=clocks,
+            inputs=inputs,
+            camera=camera,
+            spool=spool,
+            sender=sender,
+            hold=options.hold * 1000,
+            idle_after=options.idle,
+            size_of=lambda digest: _size(files.folder, digest),
+            watch=lambda effect: said(effect, options.say),
+        )
+        engine = LiveEngine(runner, thumbnail=getattr(camera, "thumbnail", lambda _: None))
+        server = Server(options.folder, engine.asked)
+        server.begin()
+        try:
+            yield Machine(runner=runner, engine=engine, sender=sender, server=server)
+        finally:
+            server.close()
+            done = runner.end(timeout=1.0)
+            if done:
+                journal.close()
+            else:
+                options.say("Not everything is in the diary yet; it is kept, and goes there at the next start.")
+
+
+def track_headless(given: Mapping[str, str]) -> None:
+    """Track as the plain options ``--headless --contract NAME …``, by name, say."""
+    duration, snapshots = given.get("--for"), given.get("--snapshots")
+    options = Options(
+        folder=tracker_folder(given.get("--folder")),
+        db=given.get("--db"),
+        contract=given.get("--contract"),
+        memo=given.get("--memo", ""),
+        label=given.get("--label"),
+        snapshots=None if snapshots is None else Path(snapshots).expanduser(),
+        hold=hold_of(given.get("--hold", "60s")),
+        idle=seconds_of(given.get("--idle", "10m"), "--idle"),
+        consents="--consent" in given,
+        say=lambda text: print(text, flush=True),  # noqa: T201 - the command line prints
+    )
+    headless(options, None if duration is None else seconds_of(duration, "--for"))
+
+
+def headless(options: Options, seconds: int | None) -> None:
+    """Track for the contract, without a screen of its own, for so many `seconds` or until a signal."""
+    if options.contract is None:
+        options = attrs.evolve(options, contract=_only_contract(options))
+    with _set_up(options) as machine, _signals(machine.runner.end_soon):
+        assert options.contract is not None  # noqa: S101 - chosen above
+        machine.runner.start(options.contract, memo=options.memo, label=options.label)
+        machine.runner.run(seconds)
+        if seconds is not None:
+            machine.runner.stop()
+
+
+def interface(options: Options, *, zone: str | None = None) -> None:
+    """Show the tracker's app in the terminal until the user leaves it."""
+    from workdiary.capture.app import TrackerApp
+    from workdiary.model.times import UTC
+    from workdiary.model.times import zone as zone_of
+
+    with _set_up(attrs.evolve(options, say=lambda _: None)) as machine:
+        app = TrackerApp(
+            machine.engine,
+            lambda contract: Diary(machine.sender.journal, contract),
+            zone=UTC if zone is None else zone_of(zone, "--zone"),
+        )
+        machine.runner.begin()
+        with _signals(lambda _: app.exit()):
+            app.run()
+
+
+def agree(options: Options) -> None:
+    """Record the freelancer's consent for the contract, after the notice was shown."""
+    with Spool(options.folder) as spool, open_journal(options.db) as journal:
+        sender = Sender(spool, lambda: journal, clocks=_own_clocks())
+        sender.look_at_all()
+        contract = options.contract or _only(sender.contracts())
+        if sender.book(contract).consented == NOTICE:
+            options.say(f"Your consent for {contract} is on record.")
+            return
+        ask_for_consent(sender, contract, options)
+
+
+def ask_for_consent(sender: Sender, contract: str, options: Options) -> None:
+    """Ask for the consent for `contract` on the terminal, and record it, unless it is on record."""
+    if sender.book(contract).consented == NOTICE:
+        return
+    options.say(TEXT)
+    if not options.consents:
+        if not sys.stdin.isatty():
+            raise InvalidValue(
+                "contract",
+                contract,
+                "has no consent on record: nothing is captured before you have agreed to what is",
+                f"read the notice above and agree: python -m workdiary.capture consent --contract {contract}"
+                + (f" --db {options.db}" if options.db else "")
+                + ", or give --consent",
+            )
+        given = input(f"Do you agree to this for {contract}? Type yes: ").strip().lower()
+        if given not in ("y", "yes"):
+            raise InvalidValue("consent", given, "is no consent, so nothing was captured", "type yes when you agree")
+    sender.consent(contract, NOTICE, id=f"consent {os.urandom(16).hex()}")
+    options.say(f"Your consent for {contract} is on record.")
+
+
+def _only_contract(options: Options) -> str:
+    with open_journal(options.db) as journal:
+        return _only(journal.contracts())
+
+
+def _only(contracts: tuple[str, ...]) -> str:
+    if len(contracts) != 1:
+        described = ", ".join(contracts) or "none yet: workdiary contract add"
+        raise InvalidValue("--contract", NOTHING, "is needed", f"choose one of: {described}")
+    return contracts[0]
+
+
+@contextmanager
+def _signals(end: Callable[[StopReason], None]) -> Iterator[None]:
+    """Have the signals that ask a process to end call `end`, for a block: what was tracked is kept and sent."""
+
+    def asked(number: int, _: FrameType | None) -> None:
+        end(StopReason.USER if number == signal.SIGINT else StopReason.SHUTDOWN)
+
+    known = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    before = {number: signal.signal(number, asked) for number in known}
+    try:
+        yield
+    finally:
+        # Not given back: a second signal must not cut off what the first one has begun.
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def said(effect: Effect, say: Callable[[str], None]) -> None:
+    """Say what of an effect concerns the user."""
+    if isinstance(effect, SessionStarted):
+        say(f"{effect.at}  on, for {effect.contract}")
+    elif isinstance(effect, SessionEnded):
+        say(f"{effect.at}  off")
+    elif isinstance(effect, Finished):
+        say(f"{slot_start(effect.segment.slot)}  10 minutes for {effect.contract}: {effect.segment.memo or 'no memo'}")
+    elif isinstance(effect, Mark):
+        say(f"{effect.at}  {effect.what}")
+
+
+def _size(folder: Path, digest: str) -> int:
+    with suppress(OSError):
+        return (folder / digest[:2] / digest).stat().st_size
+    return 0
+
+
+def _files(options: Options) -> Any:
+    from workdiary.store.thumbnails import PictureFiles
+
+    return PictureFiles(options.snapshots or options.folder / "snapshots")
+
+
+def _own_clocks() -> Clocks:
+    from workdiary.capture.clocks import own_clocks
+
+    return own_clocks()
+
+
+def _own_inputs() -> Inputs:
+    from workdiary.capture.inputs import own_inputs
+
+    return own_inputs()
+
+
+def _camera(files: Any, options: Options) -> Camera:
+    from workdiary.capture.images import ImageSettings, Snapshots
+    from workdiary.capture.screen import MonitorScreen
+
+    settings = options.images or ImageSettings()
+    screen: Screen = MonitorScreen(settings.which)
+    return Snapshots(screen, files, settings)

@@ -1,0 +1,392 @@
+"""`Spool`: what the tracker keeps on its own disk until the diary has answered for it.
+
+One SQLite file in a folder of its own (0700, the file 0600). It is written in one step for each step of the
+tracker, so that whatever ends the process, a step is there whole or not at all::
+
+    minutes ──┐                        hold              the diary answers
+    sessions ─┼─ a step, one commit ─→ outbox ─────────→ waiting ───────────→ sent, late, refused, conflict
+    images  ──┘                          └ deleted in the hold: it never leaves
+
+Nothing is removed before the diary has answered for it by its id; what it refuses is kept, and shown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, TypeAlias
+
+from workdiary.capture._spool_file import SpoolFile
+from workdiary.capture.events import (
+    DropSnapshot,
+    Effect,
+    Finished,
+    Mark,
+    MarkKind,
+    MinuteKept,
+    SessionEnded,
+    SessionStarted,
+    SnapshotTaken,
+    Start,
+)
+from workdiary.capture.kept import (
+    Item,
+    Kind,
+    Room,
+    Shot,
+    Standing,
+    finished_parts,
+    item_of,
+    job_of,
+    job_text,
+    minute_of,
+    row_digest,
+    shot_of,
+)
+from workdiary.capture.recovery import Past
+from workdiary.model.slots import Slot
+from workdiary.model.times import Instant
+
+__all__ = ["HOLD", "Keepable", "Spool"]
+
+Keepable: TypeAlias = Effect | Shot | Start
+"""What can be kept of a step."""
+
+HOLD: Final = 60_000
+"""How long a finished segment is held back before it goes into the diary, in milliseconds."""
+
+
+def _disk(path: Path) -> int:
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
+
+
+class Spool(SpoolFile):
+    """The store of one tracker; it serves all threads of its process. Close it, or use it as a context manager.
+
+    `folder` is made when it is not there. `cap` is how many bytes what waits may take, with its images, `age` how
+    many seconds it may wait, and `reserve` how many bytes of the disk are left to others, before snapshots stop.
+    Raises `StoreBusy` when another tracker runs in `folder`, and `StoreError` for a folder or file that others may
+    read, that is a link, or that is no spool.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        cap: int = 2 * 1024**3,
+        age: int = 30 * 86_400,
+        reserve: int = 64 * 1024**2,
+        free: Callable[[Path], int] = _disk,
+    ) -> None:
+        super().__init__(folder, free)
+        self._cap, self._age, self._reserve = cap, age, reserve
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What the tracker keeps.
+
+    def keep(self, things: Iterable[Keepable], *, now: int, hold: int = HOLD) -> None:
+        """Keep what a step of the tracker has come to, all of it or nothing; `now` is the Unix millisecond.
+
+        Given again after an error, it is kept once. A `Start` keeps its secret before the session begins, so that
+        a crash draws no new moments; a minute that comes again replaces the one before.
+        """
+        with self._writing("keeping a step") as write:
+            for thing in things:
+                self._keep(write, thing, now, hold)
+
+    def _keep(self, write: Callable[..., Any], effect: Keepable, now: int, hold: int) -> None:
+        if isinstance(effect, Start):
+            write(
+                "INSERT OR IGNORE INTO sessions (session, contract, job, secret, began) VALUES (?, ?, ?, ?, ?)",
+                (effect.session, effect.job.contract, job_text(effect.job), effect.secret, now // 1000),
+            )
+        elif isinstance(effect, Shot):
+            write(
+                "INSERT OR REPLACE INTO shots (contract, slot, at, digests, flags) VALUES (?, ?, ?, ?, ?)",
+                (effect.contract, effect.slot, int(effect.at), json.dumps(effect.digests), json.dumps(effect.flags)),
+            )
+        elif isinstance(effect, DropSnapshot):
+            self._let_go(write, effect.contract, effect.slot, effect.digests)
+        elif isinstance(effect, MinuteKept):
+            write(
+                "INSERT OR REPLACE INTO minutes"
+                " (session, contract, minute, stretches, keystrokes, clicks, scrolls, memo, label)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    effect.session,
+                    effect.contract,
+                    effect.minute,
+                    json.dumps(effect.stretches),
+                    *(effect.counts or (None, None, None)),
+                    effect.memo,
+                    effect.label,
+                ),
+            )
+        elif isinstance(effect, Finished):
+            self._put(write, *finished_parts(effect), now, hold)
+        elif isinstance(effect, SessionStarted):
+            body = {"kind": "capture_started", "commitment": effect.commitment}
+            self._put(write, effect.contract, effect.session, Kind.STARTED, None, body, (), (), now, 0)
+        elif isinstance(effect, SessionEnded):
+            write("UPDATE sessions SET ended = 1 WHERE session = ?", (effect.session,))
+            body = {"kind": "capture_ended", "of": effect.session, "secret": effect.secret}
+            self._put(write, effect.contract, f"end {effect.session}", Kind.ENDED, None, body, (), (), now, 0)
+        elif isinstance(effect, Mark):
+            write(
+                "INSERT INTO marks (at, kind, what, contract, slot) VALUES (?, ?, ?, ?, ?)",
+                (int(effect.at), effect.kind.value, effect.what, effect.contract, effect.slot),
+            )
+
+    def _put(
+        self,
+        write: Callable[..., Any],
+        contract: str,
+        id: str,
+        kind: Kind,
+        slot: int | None,
+        data: dict[str, Any],
+        marks: Collection[str],
+        digests: Collection[str],
+        now: int,
+        hold: int,
+    ) -> None:
+        body = json.dumps(data, sort_keys=True)
+        origin = (
+            self._connection.execute("SELECT origin FROM books WHERE contract = ?", (contract,)).fetchone() or ("",)
+        )[0]
+        write(
+            "INSERT OR IGNORE INTO outbox (contract, id, kind, slot, body, marks, digests, made, hold, origin, digest)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                contract,
+                id,
+                kind.value,
+                slot,
+                body,
+                json.dumps([*marks]),
+                json.dumps([*digests]),
+                now,
+                hold,
+                origin,
+                row_digest(contract, id, kind.value, body),
+            ),
+        )
+
+    # The outbox.
+
+    def items(self, *standings: Standing) -> tuple[Item, ...]:
+        """Return the items of the outbox that are in one of `standings`, all for none given, in order."""
+        wanted = [standing.value for standing in standings or Standing]
+        places = ", ".join("?" * len(wanted))
+        rows = self._rows(f"SELECT * FROM outbox WHERE state IN ({places}) ORDER BY number", wanted)  # noqa: S608 - places
+        return tuple(item_of(row) for row in rows)
+
+    def try_item(self, number: int) -> Item | None:
+        """Note that an item is about to be sent and return it, or `None` when it does not wait any more.
+
+        From here on it may be in the diary, whatever becomes of us.
+        """
+        with self._writing("noting a try") as write:
+            write("UPDATE outbox SET tries = tries + 1 WHERE number = ? AND state = 'waiting'", (number,))
+            row = self._connection.execute(
+                "SELECT * FROM outbox WHERE number = ? AND state = 'waiting'", (number,)
+            ).fetchone()
+            if row is None:
+                return None
+            if row["digest"] != row_digest(row["contract"], row["id"], row["kind"], row["body"]):
+                words = "its bytes are not those that were kept: somebody, or the disk, has changed them"
+                write("UPDATE outbox SET state = 'altered', answer = ? WHERE number = ?", (words, number))
+                return None
+        return item_of(row)
+
+    def answer(self, number: int, standing: Standing, words: str = "") -> None:
+        """Keep what the diary has answered for an item."""
+        with self._writing("keeping an answer") as write:
+            write(
+                "UPDATE outbox SET state = ?, answer = ? WHERE number = ? AND state = 'waiting'",
+                (standing.value, words, number),
+            )
+
+    def retry(self) -> int:
+        """Let what was refused or in conflict wait again, and return how many items that are."""
+        with self._writing("letting items wait again") as write:
+            return int(write("UPDATE outbox SET state = 'waiting' WHERE state IN ('refused', 'conflict')").rowcount)
+
+    def delete(self, contract: str, slot: Slot, *, id: str, now: int) -> bool:
+        """Delete the segment of `slot`: in the hold it never leaves, else its deletion goes to the diary under `id`.
+
+        Returns whether there was anything. The images that nothing needs any more are `dropped` then.
+        """
+        with self._writing("deleting a segment") as write:
+            rows = self._connection.execute(
+                "SELECT * FROM outbox WHERE contract = ? AND slot = ? AND kind = 'tracked'"
+                " AND state IN ('waiting', 'sent', 'refused', 'conflict')",
+                (contract, slot),
+            ).fetchall()
+            shot = self._connection.execute(
+                "SELECT digests FROM shots WHERE contract = ? AND slot = ?", (contract, slot)
+            ).fetchone()
+            write(
+                "UPDATE outbox SET state = 'deleted', answer = 'deleted before it was sent'"
+                " WHERE contract = ? AND slot = ? AND kind = 'tracked' AND state IN ('waiting', 'refused', 'conflict')",
+                (contract, slot),
+            )
+            # Sent, or perhaps sent: the answer of an earlier try may have been lost.
+            if any(row["state"] == Standing.SENT.value or row["tries"] for row in rows):
+                data = {"kind": "delete_time", "slot": slot}
+                self._put(write, contract, id, Kind.DELETED, slot, data, (), (), now, 0)
+            self._let_go(write, contract, slot, [d for row in rows for d in json.loads(row["digests"])])
+            if shot is not None:
+                self._let_go(write, contract, slot, json.loads(shot["digests"]))
+        return bool(rows) or shot is not None
+
+    def _let_go(self, write: Callable[..., Any], contract: str, slot: int, digests: Iterable[str]) -> None:
+        write("DELETE FROM shots WHERE contract = ? AND slot = ?", (contract, slot))
+        for digest in digests:
+            write("INSERT OR IGNORE INTO dropped (digest) VALUES (?)", (digest,))
+
+    def dropped(self) -> tuple[str, ...]:
+        """Return the digests of the images to be removed that nothing here needs, in order.
+
+        What was sent may be needed by the diary: that is for whoever asks the diary to find out.
+        """
+        gone = [row[0] for row in self._rows("SELECT digest FROM dropped ORDER BY digest")]
+        if not gone:
+            return ()
+        needed = {d for row in self._rows("SELECT digests FROM shots") for d in json.loads(row[0])}
+        waits = "SELECT digests FROM outbox WHERE state NOT IN ('deleted', 'sent', 'late')"
+        needed |= {d for row in self._rows(waits) for d in json.loads(row[0])}
+        return tuple(digest for digest in gone if digest not in needed)
+
+    def was_sent(self, digest: str) -> bool:
+        """Return whether an item with the image `digest` was ever given to a diary."""
+        rows = self._rows("SELECT digests FROM outbox WHERE tries > 0 AND instr(digests, ?) > 0", (digest,))
+        return bool(rows)
+
+    def removed(self, digest: str) -> None:
+        """Forget a dropped image: its file is gone, or somebody needs it."""
+        with self._writing("forgetting an image") as write:
+            write("DELETE FROM dropped WHERE digest = ?", (digest,))
+
+    # Recovery, and what else is kept.
+
+    def pasts(self, now: Instant) -> tuple[Past, ...]:
+        """Return the sessions that nobody has ended, and those that were in the slot that is going on `now`."""
+        slot = now // 600
+        rows = self._rows(
+            "SELECT * FROM sessions WHERE ended = 0 OR began >= ?"
+            " OR session IN (SELECT session FROM minutes WHERE minute >= ?) ORDER BY began",
+            (slot * 600, slot * 10),
+        )
+        return tuple(self._past(row) for row in rows)
+
+    def _past(self, row: sqlite3.Row) -> Past:
+        session, contract = row["session"], row["contract"]
+        minutes = tuple(
+            minute_of(one) for one in self._rows("SELECT * FROM minutes WHERE session = ? ORDER BY minute", (session,))
+        )
+        first = min((one.minute for one in minutes), default=row["began"] // 60) // 10
+        prefix = f"track {session} "
+        emitted = self._rows(
+            "SELECT slot FROM outbox WHERE contract = ? AND substr(id, 1, ?) = ?", (contract, len(prefix), prefix)
+        )
+        return Past(
+            job=job_of(row["job"]),
+            session=session,
+            secret=row["secret"],
+            minutes=minutes,
+            shots=tuple(
+                SnapshotTaken(contract=contract, slot=one.slot, at=one.at, digests=one.digests, flags=one.flags)
+                for one in self.shots(contract)
+                if one.slot >= first
+            ),
+            finished=frozenset(slot for (slot,) in emitted),
+            has_ended=bool(row["ended"]),
+            since=Instant(row["began"]),
+        )
+
+    def shots(self, contract: str) -> tuple[Shot, ...]:
+        """Return the snapshots of `contract` that are known, by slot."""
+        return tuple(
+            shot_of(row) for row in self._rows("SELECT * FROM shots WHERE contract = ? ORDER BY slot", (contract,))
+        )
+
+    def digests(self) -> frozenset[str]:
+        """Return the digests of every image that something here names: what a sweep of the files must keep."""
+        rows = [*self._rows("SELECT digests FROM shots"), *self._rows("SELECT digests FROM outbox")]
+        return frozenset(digest for row in rows for digest in json.loads(row[0]))
+
+    def marks(self, last: int = 50) -> tuple[Mark, ...]:
+        """Return the last few marks, oldest first."""
+        rows = self._rows("SELECT * FROM marks ORDER BY number DESC LIMIT ?", (last,))
+        return tuple(
+            Mark(
+                kind=MarkKind(row["kind"]),
+                at=Instant(row["at"]),
+                what=row["what"],
+                contract=row["contract"],
+                slot=row["slot"],
+            )
+            for row in reversed(rows)
+        )
+
+    def keep_book(self, contract: str, origin: str, data: dict[str, Any]) -> None:
+        """Keep what is known of a contract, so that it can be tracked for while its diary cannot be reached."""
+        body = json.dumps(data, sort_keys=True)
+        if self.book(contract) == (origin, data):
+            return
+        with self._writing("keeping a contract") as write:
+            write("INSERT OR REPLACE INTO books (contract, origin, body) VALUES (?, ?, ?)", (contract, origin, body))
+
+    def book(self, contract: str) -> tuple[str, dict[str, Any]] | None:
+        """Return the digest of the first entry of the diary of `contract`, and what is known of the contract."""
+        rows = self._rows("SELECT origin, body FROM books WHERE contract = ?", (contract,))
+        return (rows[0]["origin"], json.loads(rows[0]["body"])) if rows else None
+
+    def books(self) -> tuple[str, ...]:
+        """Return the contracts that are known."""
+        return tuple(row[0] for row in self._rows("SELECT contract FROM books ORDER BY contract"))
+
+    def room(self, *, now: int, size_of: Callable[[str], int] = lambda _: 0) -> Room:
+        """Return how much room there is at the Unix millisecond `now`; `size_of` says how large an image is."""
+        waiting = self.items(Standing.WAITING, Standing.REFUSED, Standing.CONFLICT)
+        used = sum(size_of(digest) for item in waiting for digest in item.digests)
+        with suppress(OSError):
+            used += self.path.stat().st_size
+        try:
+            free = self._free(self.folder)
+        except OSError:
+            free = self._reserve * 2  # unknown is not full
+        oldest = max((now - item.made for item in waiting), default=0) // 1000
+        share = max(used / self._cap, oldest / self._age, self._reserve / max(free, 1))
+        return Room(used=used, free=free, oldest=oldest, share=share)
+
+    def tidy(self, *, now: int, keep: int = 35 * 86_400_000) -> int:
+        """Remove what the diary has answered for, and is older than `keep` milliseconds; return how many items.
+
+        Nothing goes that waits, or that was refused.
+        """
+        before = now - keep
+        with self._writing("tidying") as write:
+            gone = write(
+                "DELETE FROM outbox WHERE made < ? AND state IN ('sent', 'late', 'deleted')", (before,)
+            ).rowcount
+            ended = "session IN (SELECT session FROM sessions WHERE ended = 1)"
+            write(f"DELETE FROM minutes WHERE minute < ? AND {ended}", (before // 60_000,))  # noqa: S608 - a constant
+            empty = "session NOT IN (SELECT session FROM minutes) AND ended = 1 AND began < ?"
+            write(f"DELETE FROM sessions WHERE {empty}", (before // 1000,))  # noqa: S608 - a constant
+            write("DELETE FROM marks WHERE at < ?", (before // 1000,))
+        return int(gone)

@@ -1,0 +1,41 @@
+"""What is wrong with a tracker at the moment, in sentences: the room on its disk, and what the diary did not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from workdiary.capture.kept import Room, Standing
+from workdiary.capture.sender import Sender
+from workdiary.capture.spool import Spool
+from workdiary.errors import WorkdiaryError
+from workdiary.model.times import Instant, slot_start
+
+__all__ = ["troubles_of"]
+
+_STAGES: Final = (1, 4, 24)
+"""Hours before a week locks at which it is said that something of it is not in the diary (T16)."""
+
+
+def troubles_of(spool: Spool, sender: Sender, room: Room | None, now: Instant) -> Iterator[str]:
+    """Yield what is wrong: too little room, segments whose week locks, and items that the diary did not take."""
+    if room is not None and room.warns:
+        effect = "no snapshots are taken" if room.is_short else "soon no snapshots will be taken"
+        yield f"room is short ({room.used} bytes wait, {room.free} are free): {effect}; counts go on"
+    locks: dict[int, int] = {}
+    for item in spool.items(Standing.WAITING):
+        if item.slot is not None:
+            try:
+                lock = int(sender.book(item.contract).locks_at(slot_start(item.slot)))
+            except WorkdiaryError:
+                continue
+            locks[lock] = locks.get(lock, 0) + 1
+    for lock, number in sorted(locks.items()):
+        stage = next((hours for hours in _STAGES if now > lock - hours * 3600), None)
+        what = f"{number} segment{'s are' if number > 1 else ' is'} not in the diary, and the week"
+        if now >= lock:
+            yield f"{what} is locked: what comes now is kept as evidence and not billed"
+        elif stage is not None:
+            yield f"{what} locks within {stage} h"
+    for item in spool.items(Standing.REFUSED, Standing.CONFLICT, Standing.ALTERED):
+        yield f"{item.id} is kept, for the diary did not take it: {item.answer.rstrip('.')}"

@@ -1,0 +1,188 @@
+"""The local socket: who may use it, what it survives, and how a stale one is replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from tests.capture.stage import WEDNESDAY, staged
+from workdiary.capture.control import LARGEST, NAME, Server, ask, user_of
+from workdiary.capture.live import LiveEngine
+from workdiary.errors import DocumentError, InvalidValue, StoreError
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory() as made:
+        Path(made).chmod(0o700)
+        yield Path(made)
+
+
+@contextmanager
+def served(folder: Path, answer: Any = lambda request: {"heard": request}) -> Iterator[Server]:
+    server = Server(folder, answer)
+    server.begin()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def raw(folder: Path, data: bytes) -> bytes:
+    with socket.socket(socket.AF_UNIX) as other:
+        other.settimeout(10)
+        other.connect(str(folder / NAME))
+        heard = b""
+        with suppress(OSError):  # it may be refused already
+            other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        try:
+            while part := other.recv(4096):
+                heard += part
+        except ConnectionResetError:
+            pass  # it was too much, and nobody reads on
+        return heard
+
+
+def test_a_question_is_answered(folder: Path) -> None:
+    with served(folder):
+        assert ask(folder, {"do": "status", "memo": "Grüße"}) == {
+            "ok": True,
+            "heard": {"do": "status", "memo": "Grüße"},
+        }
+
+
+def test_only_the_user_can_reach_it(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        with served(folder):
+            assert stat.S_IMODE((folder / NAME).lstat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_the_other_side_is_asked_who_it_is() -> None:
+    one, other = socket.socketpair(socket.AF_UNIX)
+    with one, other:
+        assert user_of(one) in (os.geteuid(), None)
+
+
+def test_another_user_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(folder):
+        monkeypatch.setattr("workdiary.capture.control.user_of", lambda _: os.geteuid() + 1)
+        assert b"another user's" in raw(folder, b'{"do": "status"}\n')
+        with pytest.raises(StoreError, match="another user's"):
+            ask(folder, {"do": "status"})
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"", b"\n", b"[]\n", b"{\n", b"\xff\xfe\n", b"[" * 60_000 + b"\n", b"no end", b"x" * (LARGEST + 10) + b"\n"],
+)
+def test_nonsense_is_answered_or_dropped_and_the_next_one_is_served(folder: Path, nonsense: bytes) -> None:
+    with served(folder):
+        said = raw(folder, nonsense)
+        assert said == b"" or "error" in json.loads(said)
+        assert ask(folder, {"do": "status"})["ok"]
+
+
+def test_what_goes_wrong_inside_is_said_and_the_next_one_is_served(folder: Path) -> None:
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        if request["do"] == "bug":
+            raise ZeroDivisionError("inside")
+        if request["do"] == "refuse":
+            raise InvalidValue("contract", "c-9", "has no diary here", "choose one of: c-1")
+        return {}
+
+    with served(folder, answer):
+        with pytest.raises(DocumentError, match="ZeroDivisionError"):
+            ask(folder, {"do": "bug"})
+        with pytest.raises(DocumentError, match="choose one of: c-1"):
+            ask(folder, {"do": "refuse"})
+        assert ask(folder, {"do": "fine"}) == {"ok": True}
+
+
+def test_without_a_tracker_it_is_said_how_to_start_one(folder: Path) -> None:
+    with pytest.raises(StoreError, match=r"python -m workdiary\.capture"):
+        ask(folder, {"do": "status"})
+    with served(folder):
+        pass
+    assert not (folder / NAME).exists()
+
+
+def test_f66_a_stale_socket_of_a_killed_tracker_is_replaced(folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(folder / NAME))
+    with pytest.raises(StoreError, match="no running tracker"):
+        ask(folder, {"do": "status"})
+    with served(folder):
+        assert ask(folder, {"do": "status"})["ok"]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_t11_what_is_no_socket_is_neither_used_nor_removed(folder: Path, kind: str) -> None:
+    target = folder / "target"
+    target.write_text("precious")
+    if kind == "file":
+        (folder / NAME).write_text("precious")
+    else:
+        (folder / NAME).symlink_to(target)
+    with pytest.raises(StoreError, match="no socket of yours"):
+        Server(folder, lambda _: {})
+    with pytest.raises(StoreError, match="no socket of yours"):
+        ask(folder, {"do": "status"})
+    assert target.read_text() == "precious"
+
+
+def test_a_long_path_is_no_obstacle_on_linux(folder: Path) -> None:
+    deep = folder / ("a" * 120)
+    deep.mkdir(mode=0o700)
+    if not Path("/proc/self/fd").is_dir():
+        with pytest.raises(StoreError, match="longer"):
+            Server(deep, lambda _: {})
+        return
+    with served(deep):
+        assert ask(deep, {"do": "status"})["ok"]
+
+
+def test_a_tracker_is_told_everything_over_it(folder: Path) -> None:
+    with staged(None, "c-1", "c-2") as stage, served(folder, LiveEngine(stage.runner).asked):
+        with pytest.raises(DocumentError, match="choose one of: c-1, c-2"):
+            ask(folder, {"do": "start"})
+        running = ask(folder, {"do": "start", "contract": "c-1", "memo": "First"})["running"]
+        assert (running["contract"], running["memo"]) == ("c-1", "First")
+        with pytest.raises(DocumentError, match="already"):
+            ask(folder, {"do": "start", "contract": "c-1"})
+        stage.work(60)
+        assert ask(folder, {"do": "memo", "memo": "Second"})["running"]["memo"] == "Second"
+        assert ask(folder, {"do": "label", "label": "Code"})["running"]["label"] == "Code"
+        assert ask(folder, {"do": "status"})["running"]["seconds"] == 60
+        assert ask(folder, {"do": "switch", "contract": "c-2"})["running"]["contract"] == "c-2"
+        assert ask(folder, {"do": "stop"})["running"] is None
+        with pytest.raises(DocumentError, match="switched off"):
+            ask(folder, {"do": "memo", "memo": "Third"})
+        with pytest.raises(DocumentError, match="known: start"):
+            ask(folder, {"do": "dance"})
+
+
+def test_a_segment_is_deleted_over_it(folder: Path) -> None:
+    with staged() as stage, served(folder, LiveEngine(stage.runner).asked):
+        ask(folder, {"do": "start"})
+        stage.work(610)
+        (waiting,) = ask(folder, {"do": "status"})["waiting"]
+        assert waiting["segment"] == "2026-11-18T09:00:00Z"
+        assert ask(folder, {"do": "delete", "contract": "c-1", "at": waiting["segment"]})["waiting"] == []
+        with pytest.raises(DocumentError, match="no segment"):
+            ask(folder, {"do": "delete", "contract": "c-1", "at": "2026-11-18T07:00:00Z"})
+        stage.work(100)
+        assert stage.recorded() == []
+        assert stage.clocks.now > WEDNESDAY

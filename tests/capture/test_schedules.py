@@ -1,0 +1,163 @@
+"""Random days at a desk: suspends, steps and drifts of the clocks, and the laws that hold whatever happens.
+
+The plan is made first, and from it what is true: how long the machine was awake, how often a run could begin. The
+number of schedules is 20,000; ``WORKDIARY_SCHEDULES`` asks for another.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from math import sqrt
+from random import Random
+
+import attrs
+import pytest
+
+from tests.capture.desk import CARRY, HALF, NINE, SNAPSHOT, TOUCH
+from workdiary.capture.events import (
+    Answered,
+    Choice,
+    Effect,
+    Finished,
+    Input,
+    Job,
+    MinuteKept,
+    Reading,
+    SnapshotTaken,
+    Start,
+    Stop,
+    TakeSnapshot,
+    Ticked,
+)
+from workdiary.capture.tracker import State, initial, step
+from workdiary.model.times import Instant
+
+SCHEDULES = int(os.environ.get("WORKDIARY_SCHEDULES", "20000"))
+PARTS = 8
+RULES = (SNAPSHOT, TOUCH, HALF, CARRY)
+HOUR = 3_600_000
+
+
+@attrs.define
+class Story:
+    """What happened in one schedule, by the plan alone, and what the tracker made of it."""
+
+    state: State = attrs.field(factory=lambda: initial(idle_after=20))
+    awake: int = 0
+    runs: int = 0
+    is_locked: bool = False
+    typed: int = 0
+    effects: list[Effect] = attrs.field(factory=list)
+
+
+def _say(story: Story, event: Input, reading: Reading) -> None:
+    story.state, effects = step(story.state, event, reading)
+    story.effects.extend(effects)
+    for effect in effects:
+        if isinstance(effect, TakeSnapshot):
+            at = Instant(reading.wall // 1000)
+            _say(story, SnapshotTaken(slot=effect.slot, at=at, digests=("d",), contract=effect.contract), reading)
+
+
+def play(random: Random, rule: int) -> Story:
+    """Play one schedule of 8 to 24 readings."""
+    story = Story()
+    jobs = [Job(contract=contract, credit=RULES[rule]) for contract in ("acme", "bolt")]
+    wall, mono, boot = NINE * 1000 + random.randrange(1_200_000), random.randrange(10**9), random.randrange(10**9)
+    sessions = 0
+    is_on = False
+    # A drift in millionths, the same for a whole schedule.
+    drift = random.choice((0, 0, 0, 500, -500, 50_000, -50_000))
+    for _ in range(random.randrange(8, 25)):
+        # A gap between two ticks, sometimes with a wall that is set, a suspension, or both.
+        passed = random.choice((1000, 1000, 997, 1013, 5000, 14_999, random.randrange(15_001), 15_001, 40_000))
+        asleep = random.choice((0,) * 8 + (1999, 2001, 180_000, 8 * HOUR, random.randrange(HOUR)))
+        set_by = random.choice(
+            (0,) * 8
+            + (1000, -1000, 2001, -2001, HOUR, -HOUR, 540_000, -540_000, -random.randrange(2 * HOUR), -604_800_000)
+        )
+        wall += passed + asleep + set_by + passed * drift // 1_000_000
+        mono += passed
+        boot += passed + asleep
+        locked = random.random() < 0.05
+        if is_on:
+            story.awake += passed
+            # At most: nothing else can split a run.
+            story.runs += bool(passed > 15_000 or asleep or set_by or drift or locked or story.is_locked)
+        reading = Reading(wall=wall, mono=mono, boot=boot)
+        chance = random.random()
+        if chance < 0.12 or (not is_on and chance < 0.5):
+            sessions += 1
+            is_on = True
+            story.runs += 1
+            job = jobs[random.randrange(2)]
+            _say(story, Start(job=job, session=f"s{sessions}", secret=random.randbytes(32)), reading)
+        elif chance < 0.2:
+            is_on = False
+            _say(story, Stop(), reading)
+        elif story.state.idle_since is not None and chance < 0.5:
+            _say(story, Answered(choice=random.choice([*Choice]), job=jobs[random.randrange(2)]), reading)
+        else:
+            idle = random.choice((0, 0, None, passed, 60_000, 120_000))
+            counts = random.choice(((1, 0, 0), (0, 0, 0), None))
+            story.typed += bool(counts and counts[0])
+            _say(story, Ticked(counts=counts, idle=idle, locked=locked), reading)
+            story.is_locked = locked
+    _say(story, Stop(), Reading(wall=wall, mono=mono, boot=boot))
+    return story
+
+
+def check(story: Story, rule: int) -> tuple[int, int, float]:
+    """Check the laws on one schedule; return the seconds tracked and credited, and the variance of the credit."""
+    ledgers = list(story.state.ledgers)
+    stretches = sorted(stretch for ledger in ledgers for stretch in ledger.stretches)
+    tracked = sum(end - begin for begin, end in stretches)
+    # No second is tracked twice, in whichever contract; and none that was not awake.
+    assert all(one[1] <= other[0] for one, other in pairwise(stretches))
+    assert tracked * 1000 <= story.awake
+    # What is on the disk is what is in the ledgers.
+    kept = {(one.contract, one.session, one.minute): one for one in story.effects if isinstance(one, MinuteKept)}
+    assert sorted(stretch for one in kept.values() for stretch in one.stretches) == stretches
+    # One segment a session and slot, one credit a contract and slot.
+    finished = [one for one in story.effects if isinstance(one, Finished)]
+    assert len({(one.contract, one.id) for one in finished}) == len(finished)
+    slots = {(one.contract, one.segment.slot) for one in finished}
+    # Nothing is handed out twice: no more keystrokes than there were.
+    activities = [one.segment.activity for one in finished]
+    assert sum(one.keystrokes or 0 for one in activities if one is not None) <= story.typed
+    # One snapshot a slot at most, however many sessions.
+    asked = [(one.contract, one.slot) for one in story.effects if isinstance(one, TakeSnapshot)]
+    assert len(asked) == len(set(asked))
+    shown = [(one.contract, one.segment.slot) for one in finished if one.segment.snapshots]
+    assert len(shown) == len(set(shown))
+    # Credit: a run has two edges, and each can bring less than a slot too much.
+    credited = 600 * len(slots)
+    if RULES[rule] is HALF:
+        assert credited <= tracked + 600 * story.runs
+    elif RULES[rule] is CARRY:
+        assert credited <= tracked + 300 * 2 * story.runs
+    else:
+        assert credited < tracked + 1200 * max(1, story.runs)
+    chances = [ledger.tracked / 600 for ledger in ledgers]
+    return tracked, credited, sum(600**2 * chance * (1 - chance) for chance in chances)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_laws_of_time_in_random_schedules(part: int) -> None:
+    total, difference, variance = 0, 0, 0.0
+    for n in range(part, SCHEDULES, PARTS):
+        random = Random(n)  # noqa: S311 - chance for a test
+        rule = n // PARTS % len(RULES)
+        story = play(random, rule)
+        try:
+            tracked, credited, spread = check(story, rule)
+        except AssertionError as error:
+            error.add_note(f"schedule {n}")
+            raise
+        total += tracked
+        if RULES[rule] is SNAPSHOT:
+            difference, variance = difference + credited - tracked, variance + spread
+    assert total > 0
+    # A snapshot at random is right on average: what is credited is what was tracked, as far as chance goes.
+    assert abs(difference) < 4 * sqrt(variance)

@@ -1,0 +1,265 @@
+"""After a crash: what was kept is there, marked; what was handed out is not handed out again; no moment is new."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from tests.capture.desk import ACME, FIRST, HALF, NINE, Desk, key, key_with, second
+from workdiary.capture.events import (
+    Choice,
+    DropSnapshot,
+    Finished,
+    Job,
+    Mark,
+    MarkKind,
+    MinuteKept,
+    SessionEnded,
+    SnapshotTaken,
+    StopReason,
+    TakeSnapshot,
+)
+from workdiary.capture.recovery import Past, recover
+from workdiary.capture.tracker import initial
+from workdiary.model.activity import Activity
+from workdiary.model.slots import Slot
+from workdiary.model.times import Instant
+
+OFFICE = Job(contract="acme", credit=HALF)
+
+
+def past_of(
+    desk: Desk, session: str = "s1", *, secret: bytes | None = None, job: Job = ACME, ended: bool = False
+) -> Past:
+    """What a disk has of a session: its minutes in the order in which they were kept."""
+    return Past(
+        job=job,
+        session=session,
+        secret=key(0) if secret is None else secret,
+        minutes=tuple(one for one in desk.of(MinuteKept) if one.session == session),
+        finished=frozenset(one.segment.slot for one in desk.of(Finished) if one.id.split()[1] == session),
+        shots=tuple(
+            SnapshotTaken(slot=shot.slot, at=Instant(shot.at), digests=(f"picture {n + 1}",), contract="acme")
+            for n, shot in enumerate(desk.of(TakeSnapshot))
+        ),
+        has_ended=ended,
+        since=Instant(NINE),
+    )
+
+
+def restarted(desk: Desk, *pasts: Past, after: int = 5) -> Desk:
+    """A tracker that is started again some seconds later."""
+    new = Desk(wall=desk.wall + after * 1000, mono=500, boot=700)
+    new.state, effects = recover(initial(), pasts, new.reading)
+    new.seen.extend(effects)
+    return new
+
+
+@pytest.mark.parametrize("at", [0, 1, 59, 60, 61, 119, 299, 360, 480, 599, 600, 601, 1199, 1260])
+def test_f1_a_killed_session_has_all_but_its_open_minute(at: int) -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(at)
+    new = restarted(desk, past_of(desk, job=OFFICE), after=3600)
+    total = sum(end - begin for ledger in new.state.ledgers for begin, end in ledger.stretches)
+    assert total == at // 60 * 60
+    before, after = {minute for _, minute, _ in desk.segments}, {minute for _, minute, _ in new.segments}
+    assert before & after == set()
+    assert before | after == {10 * n for n in range(3) if min(600, at // 60 * 60 - 600 * n) >= 300}
+    assert [one.session for one in new.of(SessionEnded)] == ["s1"]
+    assert new.marks.count(MarkKind.RECOVERED) == 1
+    assert all(finished.marks == ("recovered",) for finished in new.of(Finished))
+
+
+def test_f1_the_segment_is_that_which_would_have_been() -> None:
+    secret = key_with("acme", FIRST, least=50, most=200)
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(600)
+    (whole,) = desk.of(Finished)
+    past = attrs.evolve(past_of(desk, secret=secret), finished=frozenset())
+    new = restarted(desk, past)
+    (again,) = new.of(Finished)
+    assert (again.id, again.segment, again.made_at) == (whole.id, whole.segment, whole.made_at)
+
+
+def test_f1_recovering_twice_gives_the_same_segments() -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(1500)
+    past = attrs.evolve(past_of(desk, job=OFFICE), finished=frozenset())
+    one, other = restarted(desk, past, after=60), restarted(desk, past, after=86_400)
+    assert [(seg.id, seg.segment, seg.made_at) for seg in one.of(Finished)] == [
+        (seg.id, seg.segment, seg.made_at) for seg in other.of(Finished)
+    ]
+    assert len(one.of(Finished)) == 3
+
+
+def test_f4_a_shutdown_loses_no_second() -> None:
+    for at in (1, 61, 359, 600, 725):
+        desk = Desk()
+        desk.start(OFFICE)
+        desk.work(at)
+        desk.stop(StopReason.SHUTDOWN)
+        assert desk.on_disk == at
+        assert not desk.state.is_waiting
+
+
+def test_nobody_draws_again_by_killing_the_tracker() -> None:
+    secret = key_with("acme", FIRST, least=500, most=590)
+    for at in (0, 30, 300):
+        desk = Desk()
+        desk.start(secret=secret)
+        desk.work(at)
+        new = restarted(desk, past_of(desk, secret=secret))
+        new.start(session="s2", secret=key(99))
+        new.work(594 - at)
+        assert [int(shot.at) - NINE for shot in new.of(TakeSnapshot)] == [second(secret, "acme", FIRST)]
+
+
+def test_nor_by_killing_it_at_the_beginning_of_a_slot() -> None:
+    secret = key_with("acme", FIRST, others=((FIRST + 1, 500, 590),))
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(640)
+    new = restarted(desk, past_of(desk, secret=secret))
+    new.start(session="s2", secret=key(99))
+    new.work(555)
+    assert [int(shot.at) - NINE - 600 for shot in new.of(TakeSnapshot)] == [second(secret, "acme", FIRST + 1)]
+
+
+def test_nor_by_a_stop_and_another_process() -> None:
+    secret = key_with("acme", FIRST, least=500, most=590)
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(120)
+    desk.stop()
+    new = restarted(desk, past_of(desk, secret=secret, ended=True))
+    assert new.of(SessionEnded) == []
+    assert new.marks == []
+    new.start(session="s2", secret=key(99))
+    new.work(475)
+    new.stop()
+    assert [int(shot.at) - NINE for shot in new.of(TakeSnapshot)] == [second(secret, "acme", FIRST)]
+    activity = new.of(Finished)[0].segment.activity
+    assert activity is not None
+    assert activity.keystrokes == 120 + 475
+
+
+def test_what_was_handed_out_before_the_crash_is_not_handed_out_again() -> None:
+    secret = key_with("acme", FIRST, least=50, most=100)
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(180)
+    desk.stop()
+    assert desk.segments == [("acme", 0, "s1")]
+    new = restarted(desk, past_of(desk, secret=secret, ended=True))
+    new.start(session="s2", secret=key(99))
+    new.work(300)
+    new.stop()
+    (later,) = new.of(Finished)
+    assert later.id.split()[1] == "s2"
+    assert later.segment.activity is not None
+    assert (later.segment.activity.keystrokes, later.segment.snapshots) == (300, ())
+
+
+def test_the_snapshot_that_was_taken_before_the_crash_belongs_to_the_segment() -> None:
+    secret = key_with("acme", FIRST, least=50, most=100)
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(250)
+    new = restarted(desk, past_of(desk, secret=secret))
+    (finished,) = new.of(Finished)
+    assert [snapshot.digest for snapshot in finished.segment.snapshots] == ["picture 1"]
+    assert finished.segment.activity == Activity.of_minutes([(60, 0, 0)] * 4 + [(0, 0, 0)] * 6)
+
+
+def test_a_snapshot_in_the_minute_that_was_lost_says_that_the_tracker_was_on() -> None:
+    secret = key_with("acme", FIRST, least=245, most=260)
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(270)
+    new = restarted(desk, past_of(desk, secret=secret), after=3600)
+    (finished,) = new.of(Finished)
+    assert [snapshot.digest for snapshot in finished.segment.snapshots] == ["picture 1"]
+    assert finished.segment.activity == Activity.of_minutes([(60, 0, 0)] * 4 + [(0, 0, 0)] * 6)
+
+
+def test_a_snapshot_of_idle_time_that_was_lost_says_nothing() -> None:
+    secret = key_with("acme", FIRST + 1, least=330, most=350)
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(300)
+    desk.rest(945)
+    new = restarted(desk, past_of(desk, secret=secret), after=3600)
+    assert [one.segment.slot for one in new.of(Finished) if one.segment.slot > FIRST] == []
+
+
+def test_the_images_of_a_slot_that_is_not_credited_are_dropped() -> None:
+    desk = Desk()
+    secret = key_with("acme", FIRST, least=50, most=100)
+    desk.start(OFFICE, secret=secret)
+    desk.work(200)
+    new = restarted(desk, past_of(desk, secret=secret, job=OFFICE), after=3600)
+    assert new.of(Finished) == []
+    assert [drop.digests for drop in new.of(DropSnapshot)] == [("picture 1",)]
+
+
+def test_idle_time_without_an_answer_does_not_come_back() -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(1200)
+    desk.rest(700)
+    new = restarted(desk, past_of(desk, job=OFFICE), after=3600)
+    assert sum(ledger.tracked for ledger in new.state.ledgers) == 1200
+
+
+def test_idle_time_that_was_kept_does() -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(1200)
+    desk.rest(700)
+    desk.answer(Choice.KEEP)
+    new = restarted(desk, past_of(desk, job=OFFICE), after=3600)
+    assert sum(ledger.tracked for ledger in new.state.ledgers) == 1900
+
+
+def test_minutes_that_a_later_session_has_handed_out_are_not_handed_out_again() -> None:
+    secret = key_with("acme", FIRST, least=200, most=300)
+    desk = Desk()
+    desk.start(secret=secret)
+    desk.work(120)
+    desk.stop()
+    desk.start(session="s2", secret=key(1))
+    desk.work(240)
+    desk.stop()
+    assert desk.segments == [("acme", 0, "s2")]
+    pasts = [past_of(desk, name, secret=own, ended=True) for name, own in (("s1", secret), ("s2", key(1)))]
+    pasts[1] = attrs.evolve(pasts[1], since=Instant(NINE + 120))
+    new = restarted(desk, *pasts)
+    assert new.of(Finished) == []
+    new.start(session="s3", secret=key(2))
+    new.work(235)
+    new.stop()
+    activity = new.of(Finished)[0].segment.activity
+    assert activity is not None
+    assert activity.keystrokes == 235
+
+
+def test_with_nothing_to_recover_nothing_happens() -> None:
+    new = restarted(Desk())
+    assert (new.seen, list(new.state.ledgers)) == ([], [])
+
+
+def test_a_clock_that_cannot_be_meant_loses_nothing() -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(420)
+    new = restarted(desk, past_of(desk, job=OFFICE), after=-NINE)
+    assert new.segments == [("acme", 0, "s1")]
+    assert all(str(mark.at).startswith("2026") for mark in new.of(Mark))
+
+
+def test_the_secret_shows_in_no_repr() -> None:
+    past = Past(job=ACME, session="s1", secret=key(0), finished=frozenset({Slot(FIRST)}))
+    assert repr(key(0)) not in repr(past)
