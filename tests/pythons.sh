@@ -28,8 +28,8 @@ for version in 3.11 3.12 3.13; do
         touch "$venv/.ready"
     fi
     echo "Python $version"
-    # The faults are those of disks and processes, the same under every Python.
-    "$venv/bin/python" -m pytest -q -n auto -p no:cacheprovider --ignore=tests/faults
+    # The faults are those of disks and processes, and the schedules those of clocks: the same under every Python.
+    WORKDIARY_SCHEDULES=2000 "$venv/bin/python" -m pytest -q -n auto -p no:cacheprovider --ignore=tests/faults
     ran=$((ran + 1))
 done
 echo "pythons: the suite passes on $own and $ran more"

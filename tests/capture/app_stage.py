@@ -77,7 +77,7 @@ class Stage:
 
     async def settle(self) -> None:
         """Wait until the diaries are read and everything is drawn."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         await self.pilot.pause()
         while self.app.reading:
             assert time.monotonic() < deadline, "the diaries are never read"

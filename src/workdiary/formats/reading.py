@@ -27,7 +27,10 @@ def parse_json(text: str | bytes, path: str, *, largest: int = LARGEST) -> Any:
     if not text.strip():
         raise DocumentError(path, text[:1], "is empty", "give one JSON value")
     try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+        given = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+        if given.startswith("\ufeff"):
+            raise json.JSONDecodeError("unexpected byte order mark", given, 0)
+        return _DECODER.decode(given)
     except DocumentError as error:
         raise error.under(path) from None
     except RecursionError:
@@ -59,6 +62,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise DocumentError(key, key, "stands twice in one object", "keep one of them")
             seen.add(key)
     return made
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
 
 
 def object_of(data: object, path: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import lru_cache
 from hashlib import sha256
-from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import create_engine, event, make_url
@@ -48,7 +47,7 @@ _COPY: Final = f"COPY entries ({', '.join(ENTRY_COLUMNS)}) FROM STDIN (FORMAT BI
 _COPY_TYPES: Final = ("text", "int8", "text", "int8", "int8", "int8", "bytea", "bytea", "bytea")
 
 _ROWS: Final = 500
-"""How many rows go into one statement: a message holds 65,535 values."""
+"""The most rows that are put into one statement, which holds 65,535 values."""
 
 _VALUES: Final = re.compile(r"(?<=VALUES )(\([^()]*\))")
 """The row of an INSERT."""
@@ -175,7 +174,7 @@ class PostgresqlDatabase:
     def _commit(self, connection: psycopg.Connection[Row], jobs: Sequence[Job]) -> None:
         doing = "writing it; nothing was stored"
         try:
-            with connection.cursor() as cursor, connection.cursor() as last:
+            with connection.cursor() as cursor:
                 few = []
                 for statement, rows in jobs:
                     if statement == self.statements.add_entry and len(rows) >= _COPY_FROM:
@@ -189,14 +188,12 @@ class PostgresqlDatabase:
                 # skips what follows it, the COMMIT too; without an answer nobody knows how far it came.
                 doing = f"committing; {UNKNOWN_OUTCOME}"
                 with _together(connection):
-                    for statement, rows in few:
-                        for n in range(0, len(rows), _ROWS):
-                            some = rows[n : n + _ROWS]
-                            cursor.execute(_of_rows(statement, len(some)), [*chain.from_iterable(some)])
-                    last.execute("COMMIT", prepare=True)
-                if last.statusmessage != "COMMIT":
+                    for statement, values in _messages(few):
+                        cursor.execute(statement, values)
+                    cursor.execute("COMMIT", prepare=True)
+                if cursor.statusmessage != "COMMIT":
                     raise StoreError(
-                        self.name, last.statusmessage, "came instead of COMMIT", "nothing was stored: repeat it"
+                        self.name, cursor.statusmessage, "came instead of COMMIT", "nothing was stored: repeat it"
                     )
         except psycopg.Error as error:
             if doing.startswith("committing"):
@@ -370,22 +367,36 @@ def _begin(connection: psycopg.Connection[Row], number: int, asked: Sequence[Que
     Each statement sees what is committed when it starts, so those after the lock see the diary as it stands.
     """
     with ExitStack() as stack:
-        cursors = [stack.enter_context(connection.cursor(binary=True)) for _ in range(2 + len(asked))]
+        cursors = [stack.enter_context(connection.cursor(binary=True)) for _ in range(1 + len(asked))]
         with _together(connection):
             cursors[0].execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", prepare=True)
-            cursors[1].execute("SELECT pg_advisory_xact_lock(%s)", (number,), prepare=True)
-            for cursor, (statement, values) in zip(cursors[2:], asked, strict=True):
+            cursors[0].execute("SELECT pg_advisory_xact_lock(%s)", (number,), prepare=True)
+            for cursor, (statement, values) in zip(cursors[1:], asked, strict=True):
                 cursor.execute(statement, values)
-        return [cursor.fetchall() for cursor in cursors[2:]]
+        return [cursor.fetchall() for cursor in cursors[1:]]
+
+
+def _messages(jobs: Sequence[Job]) -> Iterator[tuple[str, list[object]]]:
+    """Yield the statements of `jobs` with all their values: as few as there can be, for each is a message."""
+    shape = tuple([(statement, len(rows)) for statement, rows in jobs])
+    if shape and all(statement.startswith("INSERT") and rows <= _ROWS for statement, rows in shape):
+        yield _as_one(shape), [value for _, rows in jobs for row in rows for value in row]
+        return
+    for statement, rows in jobs:
+        for row in rows:
+            yield statement, [*row]
 
 
 @lru_cache(maxsize=256)
-def _of_rows(statement: str, rows: int) -> str:
-    """Return `statement`, which inserts or puts one row, for so many: one message and one plan instead of each."""
-    if rows == 1:
-        return statement
-    before, values, after = _VALUES.split(statement)
-    return f"{before}{', '.join([values] * rows)}{after}"
+def _as_one(shape: tuple[tuple[str, int], ...]) -> str:
+    """Return one statement for several that insert or put one row, each for so many rows, into tables of their own."""
+    parts = []
+    for statement, rows in shape:
+        before, values, after = _VALUES.split(statement)
+        parts.append(f"{before}{', '.join([values] * rows)}{after}")
+    *others, last = parts
+    first = ", ".join(f"part{n} AS ({part})" for n, part in enumerate(others))
+    return f"WITH {first} {last}" if first else last
 
 
 def _is_refusal(error: psycopg.Error) -> bool:
