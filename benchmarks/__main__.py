@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from benchmarks import journal, ratios
+from benchmarks import capture, journal, ratios
 from benchmarks.effort import Effort
 
 __all__ = ["MEASURES", "main"]
 
-MEASURES = {**ratios.MEASURES, **journal.MEASURES}
+MEASURES = {**ratios.MEASURES, **journal.MEASURES, **capture.MEASURES}
 """The measurements by name, in the order in which they run."""
 
 
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--appends", type=int, default=default.appends, help="how many segments to record singly")
     parser.add_argument("--contracts", type=int, default=default.contracts, help="how many contracts to ingest")
     parser.add_argument("--entries", type=int, default=default.entries, help="how many entries to verify")
+    parser.add_argument("--seconds", type=int, default=default.seconds, help="how long the tracker runs")
     given = parser.parse_args(arguments)
     effort = Effort(**{field.name: getattr(given, field.name) for field in attrs.fields(Effort)})
     failed = 0

@@ -12,7 +12,8 @@ class Effort:
     """How much to measure.
 
     Rounds in one process, rounds of whole processes, passes, cases and slots; for the journal, the weeks
-    of an old diary, single appends, contracts of a batch, and entries to verify.
+    of an old diary, single appends, contracts of a batch, and entries to verify; for the tracker, the
+    seconds that it runs.
     """
 
     rounds: int = 401
@@ -24,3 +25,4 @@ class Effort:
     appends: int = 300
     contracts: int = 435
     entries: int = 60_000
+    seconds: int = 600

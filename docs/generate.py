@@ -62,6 +62,21 @@ def _table(*rows: tuple[str, ...]) -> str:
 _NOT_LISTED = ("workdiary.__main__", "workdiary.cli")
 """The promise of the command line is its commands, not its modules."""
 
+_TRACKER = {
+    "events",
+    "images",
+    "inputs",
+    "moments",
+    "ports",
+    "recovery",
+    "screen",
+    "script",
+    "state",
+    "trace",
+    "tracker",
+}
+"""Of the tracker: the machine, and what one can put around it in another's place."""
+
 _CONSTANTS = {
     "SECONDS_PER_SLOT": "The seconds of a segment: 600.",
     "SLOTS_PER_HOUR": "The segments of an hour: 6.",
@@ -75,9 +90,14 @@ _CONSTANTS = {
 def modules() -> tuple[ModuleType, ...]:
     """Return the public modules that list names, the front door first."""
     names = (found.name for found in pkgutil.walk_packages(workdiary.__path__, "workdiary."))
-    public = (name for name in names if not name.startswith(_NOT_LISTED) and "._" not in name)
+    public = (name for name in names if not name.startswith(_NOT_LISTED) and "._" not in name and _is_promised(name))
     found = (importlib.import_module(name) for name in ("workdiary", *public))
     return tuple(module for module in found if getattr(module, "__all__", None))
+
+
+def _is_promised(name: str) -> bool:
+    room, _, module = name.rpartition(".")
+    return room != "workdiary.capture" or module in _TRACKER
 
 
 def names_of(module: ModuleType) -> tuple[str, ...]:

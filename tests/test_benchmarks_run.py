@@ -15,7 +15,7 @@ from workdiary import ReasonCode
 from workdiary.formats import native
 
 TINY = ["--report-only", "--rounds=1", "--imports=1", "--passes=1", "--cases=3", "--slots=1000"]
-TINY += ["--weeks=5", "--appends=3", "--contracts=1", "--entries=300"]
+TINY += ["--weeks=5", "--appends=3", "--contracts=1", "--entries=300", "--seconds=2"]
 
 PRINTED = {
     "statement": "statement of 240 segments / making them",
@@ -28,6 +28,7 @@ PRINTED = {
     "ingest": "ingesting 230 segments on PostgreSQL / COPY of them as bare rows",
     "verify": "verifying a diary of 461 entries, its chain: µs an entry / 20",
     "replay": "memory for replaying 1,150 segments, the whole process / 200 MB",
+    "capture": "the tracker at rest: % of a core / those of ActivityWatch's AFK watcher",
 }
 
 

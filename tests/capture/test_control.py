@@ -186,3 +186,9 @@ def test_a_segment_is_deleted_over_it(folder: Path) -> None:
         stage.work(100)
         assert stage.recorded() == []
         assert stage.clocks.now > WEDNESDAY
+
+
+def test_a_month_of_waiting_segments_fits_into_an_answer(folder: Path) -> None:
+    month = [{"slot": slot, "memo": "Fix the login form" * 4} for slot in range(30 * 144)]
+    with served(folder, lambda _: {"waiting": month}):
+        assert ask(folder, {"do": "status"}) == {"ok": True, "waiting": month}

@@ -246,7 +246,7 @@ def consent(
     agree(Options(folder=tracker_folder(folder), db=db, contract=contract, consents=yes, say=_say))
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def doctor(context: typer.Context) -> None:
     """Say whether the tracker can work on this machine."""
     from importlib import import_module

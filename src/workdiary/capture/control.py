@@ -28,7 +28,10 @@ NAME: Final = "control"
 """The name of the socket, in the tracker's folder."""
 
 LARGEST: Final = 64 * 1024
-"""The longest line, in bytes."""
+"""The longest request, in bytes."""
+
+_ANSWER: Final = 64 * 1024 * 1024
+"""The longest answer, in bytes: it may tell a month of waiting segments."""
 
 _PATIENCE: Final = 2.0
 """How long the server waits for a line that has begun, in seconds."""
@@ -138,7 +141,7 @@ def ask(folder: Path, request: dict[str, Any], *, timeout: float = 10.0) -> dict
             if user_of(other) not in (None, os.geteuid()):
                 raise StoreError(str(path), NOTHING, "is another user's tracker", "find out who put it there")
             other.sendall(json.dumps(request).encode() + b"\n")
-            answer = _object(_line(other))
+            answer = _object(_line(other, _ANSWER))
     except (FileNotFoundError, ConnectionRefusedError):
         remedy = "start one: python -m workdiary.capture"
         raise StoreError(str(folder), NOTHING, "has no running tracker", remedy) from None
@@ -190,16 +193,16 @@ def _reachable(folder: Path) -> Iterator[str]:
         os.close(above)
 
 
-def _line(other: socket.socket) -> bytes:
+def _line(other: socket.socket, longest: int = LARGEST) -> bytes:
     """Return the first line of what the other side sends; nothing if it is too long, or none."""
-    heard = b""
-    while b"\n" not in heard and len(heard) <= LARGEST:
-        part = other.recv(4096)
-        if not part:
-            break
+    heard = bytearray()
+    while len(heard) <= longest:
+        part = other.recv(65_536)
         heard += part
-    line, end, _ = heard.partition(b"\n")
-    return line if end and len(line) <= LARGEST else b""
+        if not part or b"\n" in part:
+            break
+    line, end, _ = bytes(heard).partition(b"\n")
+    return line if end and len(line) <= longest else b""
 
 
 def _object(line: bytes) -> dict[str, Any]:
