@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     LargeBinary,
@@ -33,8 +34,6 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -329,9 +328,17 @@ class Statements(NamedTuple):
 def statements(name: str) -> Statements:
     """Return the statements for the dialect `name`, ``sqlite`` or ``postgresql``."""
     is_sqlite = name == "sqlite"
-    make_psycopg: Any = PGDialect_psycopg
-    # Both by position: a tuple a row is what the drivers take fastest.
-    dialect: Dialect = sqlite.dialect(paramstyle="qmark") if is_sqlite else make_psycopg(paramstyle="format")
+    # Both by position: a tuple a row is what the drivers take fastest. Each is loaded where it is used, for a tracker
+    # counts its megabytes.
+    make: Any
+    make_dialect: Any
+    if is_sqlite:
+        from sqlalchemy.dialects.sqlite import dialect as make_dialect
+        from sqlalchemy.dialects.sqlite import insert as make
+    else:
+        from sqlalchemy.dialects.postgresql import insert as make
+        from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg as make_dialect
+    dialect: Dialect = make_dialect(paramstyle="qmark" if is_sqlite else "format")
 
     def render(statement: ClauseElement, *order: str) -> str:
         compiled: Any = statement.compile(dialect=dialect)
@@ -343,10 +350,9 @@ def statements(name: str) -> Statements:
         """Return the condition that `column` is one of `values`: JSON text for SQLite, an array for PostgreSQL."""
         if is_sqlite:
             return column.in_(select(func.json_each(bindparam(values, type_=Text)).table_valued("value").c.value))
-        return column == any_(bindparam(values, type_=postgresql.ARRAY(type(column.type))))
+        return column == any_(bindparam(values, type_=ARRAY(type(column.type))))
 
     def put(table: Table, *key: str) -> str:
-        make: Any = sqlite.insert if is_sqlite else postgresql.insert
         row = make(table)
         changed = {column.name: row.excluded[column.name] for column in table.c if column.name not in key}
         return render(row.on_conflict_do_update(index_elements=list(key), set_=changed), *table.c.keys())
