@@ -14,12 +14,12 @@ from workdiary.diary.canonical import canonical, entry_digest
 from workdiary.diary.changes import Change, LateEvidence, TimeTracked
 from workdiary.diary.entry import START, Entry
 from workdiary.diary.uploads import upload_of
-from workdiary.errors import WorkdiaryError
+from workdiary.errors import InvalidValue, WorkdiaryError
 from workdiary.formats.runs import Run, maximal, read_run, runs_of_segments, write_run
 from workdiary.model.activity import Activity
 from workdiary.model.contract import Actor, Role
-from workdiary.model.segment import Segment, Snapshot
-from workdiary.model.slots import Slots
+from workdiary.model.segment import Segment, Snapshot, Source
+from workdiary.model.slots import Slot, Slots
 from workdiary.model.times import instant
 from workdiary.testing.diary_strategies import changes
 from workdiary.testing.strategies import segments
@@ -176,3 +176,31 @@ def spelled_out(one: Segment) -> Run:
         if type(plain["activity"][0]) is int:
             plain["activity"] = [{"meter": plain["activity"][0]}]
     return read_run(plain)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"activity": (99,)},
+        {"activity": (1, 2, 3)},
+        {"snapshots": (700,)},
+        {"memo": 5},
+        {"memo": "x" * 5000},
+        {"label": " "},
+    ],
+    ids=str,
+)
+def test_runs_made_by_hand_are_no_upload(wrong: dict[str, Any]) -> None:
+    """What nobody has checked would be sealed, and could not be read again."""
+    made = {"memo": "Fix", "label": None, "activity": (), "snapshots": ()} | wrong
+    run = Run(start=Slot(1), stop=Slot(2), source=Source.TRACKED, **made)
+    with pytest.raises(InvalidValue, match="is not a Segment"):
+        TimeTracked(segments=[run], made_at=AT)  # type: ignore[list-item]  # that is the point
+
+
+def test_the_data_of_an_entry_shares_nothing_with_its_upload() -> None:
+    upload = TimeTracked(segments=[PICTURED], made_at=AT)
+    entry = sealed(upload)
+    entry.data["change"]["segments"][0]["snapshots"][0][0]["at"] = 77
+    assert upload.segments == (PICTURED,)
+    assert hash(upload) == hash(TimeTracked(segments=[PICTURED], made_at=AT))

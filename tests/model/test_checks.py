@@ -242,10 +242,16 @@ def test_evidence_is_of_its_kind() -> None:
     shots: dict[str, Any] = {"slot": 2991312, "source": Source.TRACKED}
     assert refusal(InvalidValue, Segment, **shots, snapshots=(None,))[:3] == ("snapshots[0]", None, "is not a Snapshot")
     assert Segment(**shots, snapshots=[Snapshot()]).snapshots == (Snapshot(),)
-    words = "do not agree with the meter", "make it by Activity.of_minutes"
+    words = "do not agree with the meter and the totals", "make it by Activity.of_minutes"
     rows: Any = ((1, 0, 0),) * 10
     assert refusal(InvalidValue, Activity, meter=0, counts=rows) == ("counts", rows, *words)
     assert refusal(InvalidValue, Activity, meter=10, counts=list(rows)) == ("counts", list(rows), *words)
+    whole = Activity.of_minutes(rows)
+    for wrong in (rows[:9], ((1, 0),) * 10, ([1, 0, 0],) * 10, ((True, 0, 0),) * 10, ((-1, 2, 0),) * 10, rows):
+        # The last one has no totals, which the reader of its minutes would give it (B67).
+        assert refusal(InvalidValue, Activity, meter=10, counts=wrong) == ("counts", wrong, *words)
+    assert attrs.evolve(whole) == whole
+    assert refusal(InvalidValue, Snapshot, digest=5)[:3] == ("digest", 5, "is not text")
 
 
 def test_protect_4_a_blank_label_is_none_that_a_client_could_offer() -> None:

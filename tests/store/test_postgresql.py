@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from tests.support import MONDAY
 from workdiary.diary.entry import START
 from workdiary.diary.journal import head_of
 from workdiary.errors import ChainError, InvalidValue, JournalError, StoreBusy, StoreError
-from workdiary.store._postgresql import _COPY_FROM, PostgresqlDatabase
+from workdiary.store._postgresql import _COPY_FROM, PostgresqlDatabase, _is_refusal
 from workdiary.store.sql import SqlJournal
 
 __all__ = ["postgresql", "postgresql_url"]
@@ -287,6 +288,27 @@ def test_f18_a_session_that_ends_within_a_block_stores_nothing(journal: SqlJourn
     assert numbers(journal) == [1]
     add(journal)
     assert numbers(journal) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("severity", "code", "is_refusal"),
+    [
+        ("ERROR", "53100", True),
+        ("ERROR", "40001", True),
+        ("FATAL", "57P01", False),
+        ("FATAL", "08P01", False),
+        ("PANIC", "58030", False),
+        (None, None, False),
+    ],
+)
+def test_f18_only_an_error_of_a_statement_says_that_nothing_was_stored(
+    severity: str | None, code: str | None, is_refusal: bool
+) -> None:
+    class Answered(psycopg.OperationalError):
+        sqlstate = code
+        diag = SimpleNamespace(severity_nonlocalized=severity)  # type: ignore[assignment]  # what a server would say
+
+    assert _is_refusal(Answered()) is is_refusal
 
 
 def test_f18_an_error_in_the_commit_is_never_success(journal: SqlJournal, postgresql_url: str) -> None:

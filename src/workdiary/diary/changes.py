@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 import attrs
 
 from workdiary.errors import InvalidValue
-from workdiary.formats.runs import Run, maximal, runs_of_segments
+from workdiary.formats.runs import MaximalRuns, maximal, runs_of_segments
 from workdiary.model.checks import check, check_each
 from workdiary.model.contract import Contract, Facts, StatusChange, Terms
 from workdiary.model.edit import AddTime, DeleteTime, EditLabel, EditMemo
@@ -67,15 +67,14 @@ class ContractOpened:
         return EMPTY
 
 
-def _tracked(values: Iterable[Segment] | Iterable[Run]) -> tuple[Run, ...]:
-    given = tuple(values)
-    if given and all(type(value) is Run for value in given):
-        runs = sorted(cast("tuple[Run, ...]", given), key=attrgetter("start"))
+def _tracked(values: Iterable[Segment] | MaximalRuns) -> MaximalRuns:
+    if isinstance(values, MaximalRuns):
+        runs = values
         shared = next((later.start for earlier, later in pairwise(runs) if later.start < earlier.stop), None)
     else:
-        segments = sorted(check_each(cast("tuple[Segment, ...]", given), Segment, "segments"), key=attrgetter("slot"))
+        segments = sorted(check_each(values, Segment, "segments"), key=attrgetter("slot"))
         shared = next((later.slot for earlier, later in pairwise(segments) if later.slot == earlier.slot), None)
-        runs = [*runs_of_segments(segments)]
+        runs = maximal(runs_of_segments(segments))
     for run in runs:
         if run.source is not Source.TRACKED:
             raise InvalidValue("segments", str(slot_start(run.start)), "is manual time", "ask for it with add_time")
@@ -84,7 +83,7 @@ def _tracked(values: Iterable[Segment] | Iterable[Run]) -> tuple[Run, ...]:
         raise InvalidValue("segments", str(slot_start(shared)), "stands twice", remedy)
     if not runs:
         raise InvalidValue("segments", [], "is empty", "give at least one segment")
-    return maximal(runs)
+    return runs
 
 
 def _made_at(value: Moment) -> Instant:
@@ -95,7 +94,7 @@ def _made_at(value: Moment) -> Instant:
 class _Upload:
     """What a tracker has sent: segments, held as their maximal runs, of which a day has a few."""
 
-    runs: tuple[Run, ...] = attrs.field(alias="segments", converter=_tracked, hash=False)
+    runs: MaximalRuns = attrs.field(alias="segments", converter=_tracked)
     made_at: Instant = attrs.field(converter=_made_at)
 
     @cached_property

@@ -101,7 +101,7 @@ Step: TypeAlias = "tuple[Run, ...] | list[tuple[Slot, Cell | None]]"
 """What one change does to a week: runs for slots that were free, or what becomes of each slot."""
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False)
 class WeekPage:
     """One week of one contract's diary, as far as its entries have been folded into it.
 

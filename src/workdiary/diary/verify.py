@@ -195,7 +195,7 @@ class _Replay:
         return True
 
     def _take_change(self, entry: Entry) -> None:
-        change = entry.change
+        change, _ = entry.change, entry.by  # whoever recorded it must be told, too
         if isinstance(change, ContractOpened):
             if self._contract is not None or entry.number != 1:
                 self._fault(entry.number, f"entry {entry.number} opens a contract that is open")

@@ -7,7 +7,7 @@ from typing import Any, Final
 from workdiary.diary.changes import CHANGES, Change, LateEvidence, TimeTracked
 from workdiary.errors import DocumentError, Problems, WorkdiaryError
 from workdiary.formats.reading import entries, field, object_of
-from workdiary.formats.runs import Run, read_run, write_run
+from workdiary.formats.runs import MaximalRuns, Run, maximal, read_run, write_run
 from workdiary.model.slots import Slots
 from workdiary.model.times import Instant, moment
 from workdiary.plain import destructure, structure
@@ -62,15 +62,15 @@ def change_of(data: object, path: str = "change") -> Change:
     return structure(given, shape, path)
 
 
-def runs_of(data: object, path: str) -> tuple[Run, ...]:
-    """Return the native JSON's runs in `data`, in their order."""
+def runs_of(data: object, path: str) -> MaximalRuns:
+    """Return the native JSON's runs in `data`, as maximal ones in time order; they may overlap."""
     found: list[Run] = []
     for item, place in entries(data, path):
         try:
             found.append(read_run(item))
         except WorkdiaryError as error:
             raise error.under(place) from None
-    return tuple(found)
+    return maximal(found)
 
 
 def _moment(value: Any, path: str) -> Instant:

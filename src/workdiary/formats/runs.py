@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, TypeAlias, cast
 
@@ -22,10 +23,10 @@ from workdiary.model.slots import SECONDS_PER_SLOT, WIDEST, Slot
 from workdiary.model.text import label_or_none
 from workdiary.model.times import Instant, Week, slot_start
 
-__all__ = ["Run", "maximal", "read_run", "runs_of_segments", "sheet_of_runs", "write_run"]
+__all__ = ["MaximalRuns", "Run", "maximal", "read_run", "runs_of_segments", "sheet_of_runs", "write_run"]
 
 Shots: TypeAlias = "int | tuple[Any, ...] | None"
-"""A segment's snapshots as the file holds them: none, one at a second, or several of any kind."""
+"""A segment's snapshots: none, one at a second, or several, each a second, `None`, or a second and a digest."""
 
 
 @attrs.frozen(kw_only=True)
@@ -187,22 +188,21 @@ def _snapshots(given: list[Any]) -> tuple[Shots, ...]:
     for n, shots in enumerate(given):
         path = f"snapshots[{n}]"
         if isinstance(shots, list):
-            for shot, place in entries(shots, path):
-                _check_shot(shot, place)
-            found.append(_shortest(tuple(shots)))
+            found.append(_shortest(tuple([_shot_in(shot, place) for shot, place in entries(shots, path)])))
         else:
             _check_second(shots, path)
             found.append(shots)
     return tuple(found)
 
 
-def _check_shot(shot: Any, path: str) -> None:
-    if isinstance(shot, dict):
-        if shot.keys() != {"at", "digest"} or not isinstance(shot["digest"], str):
-            raise DocumentError(path, shot, "is not a snapshot", 'give {"at": second, "digest": text}')
-        _check_second(shot["at"], f"{path}.at")
-    else:
+def _shot_in(shot: Any, path: str) -> Any:
+    if not isinstance(shot, dict):
         _check_second(shot, path)
+        return shot
+    if shot.keys() != {"at", "digest"} or not isinstance(shot["digest"], str):
+        raise DocumentError(path, shot, "is not a snapshot", 'give {"at": second, "digest": text}')
+    _check_second(shot["at"], f"{path}.at")
+    return shot["at"], shot["digest"]
 
 
 def _check_second(given: Any, path: str) -> None:
@@ -211,7 +211,7 @@ def _check_second(given: Any, path: str) -> None:
 
 
 def _snapshot(shot: Any, slot: int) -> Snapshot:
-    second, digest = (shot["at"], shot["digest"]) if isinstance(shot, dict) else (shot, None)
+    second, digest = shot if isinstance(shot, tuple) else (shot, None)
     return Snapshot(at=None if second is None else Instant(slot_start(slot) + second), digest=digest)
 
 
@@ -235,17 +235,23 @@ def runs_of_segments(ordered: Iterable[Segment]) -> Iterator[Run]:
         yield _run_of(run)
 
 
-def maximal(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """Return ordered `runs` as maximal ones in their one form, so that equal segments have equal runs.
+class MaximalRuns(tuple[Run, ...]):
+    """Runs in time order, as long as they can be and in their one form, so that equal segments have equal runs.
 
-    Most are that already, and none of their segments is made.
+    Made by `maximal`, of runs that were read or made of segments: whoever is handed them need not look at them again.
     """
-    found = tuple(map(_normal, runs))
+
+    __slots__ = ()
+
+
+def maximal(runs: Iterable[Run]) -> MaximalRuns:
+    """Return `runs`, which were read or made of segments, as maximal ones; most are, and no segment is made."""
+    found = sorted(map(_normal, runs), key=attrgetter("start"))
     joins = any(
         one.stop == other.start and one.source is other.source and one.memo == other.memo and one.label == other.label
         for one, other in pairwise(found)
     )
-    return tuple(runs_of_segments(segment for run in found for segment in run.segments())) if joins else found
+    return MaximalRuns(runs_of_segments(segment for run in found for segment in run.segments()) if joins else found)
 
 
 def _normal(run: Run) -> Run:
@@ -300,7 +306,7 @@ def _shortest(shots: tuple[Any, ...]) -> Shots:
 
 def _snapshot_out(snapshot: Snapshot) -> Any:
     second = None if snapshot.at is None else snapshot.at % SECONDS_PER_SLOT
-    return second if snapshot.digest is None else {"at": second, "digest": snapshot.digest}
+    return second if snapshot.digest is None else (second, snapshot.digest)
 
 
 def sheet_of_runs(runs: Iterable[Run], week: Week) -> Sheet:
@@ -333,12 +339,18 @@ def write_run(run: Run) -> dict[str, Any]:
         "memo": run.memo,
         "label": run.label,
         "activity": _plain(run.activity, _plain_activity),
-        "snapshots": _plain(run.snapshots, lambda shots: list(shots) if isinstance(shots, tuple) else shots),
+        "snapshots": _plain(run.snapshots, _plain_shots),
     }
 
 
 def _plain(each: tuple[Any, ...], of: Callable[[Any], Any]) -> list[Any] | None:
     return ([*each] if set(map(type, each)) <= _PLAIN else [of(item) for item in each]) or None
+
+
+def _plain_shots(shots: Shots) -> Any:
+    if not isinstance(shots, tuple):
+        return shots
+    return [{"at": shot[0], "digest": shot[1]} if isinstance(shot, tuple) else shot for shot in shots]
 
 
 def _plain_activity(counts: Activity | int | None) -> Any:

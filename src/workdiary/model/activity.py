@@ -25,6 +25,7 @@ Counts: TypeAlias = tuple[int, int, int]
 _MOST: Final = 1_000_000
 """More events than this in one minute are a broken counter, not a person."""
 
+_FIELDS: Final = ("meter", "counts", "keystrokes", "clicks", "scrolls", "mouse_events")
 _ROWS: Final = {list, tuple}
 _THREE: Final = {3}
 
@@ -83,8 +84,18 @@ class Activity:
             total = getattr(self, name)
             if total is not None:
                 _check_count(total, name, MINUTES * _MOST * 2)
-        if self.counts is not None and (type(self.counts) is not tuple or sum(map(any, self.counts)) != self.meter):
-            raise InvalidValue("counts", self.counts, "do not agree with the meter", "make it by Activity.of_minutes")
+        if self.counts is not None:
+            self._check_counts()
+
+    def _check_counts(self) -> None:
+        try:
+            made = Activity.of_minutes(self.counts or ())
+        except (InvalidValue, TypeError):
+            made = None
+        # Equal rows of another kind would not be equal to what is read again.
+        if made != self or set(map(type, self.counts or ())) != {tuple}:
+            remedy = "make it by Activity.of_minutes"
+            raise InvalidValue("counts", self.counts, "do not agree with the meter and the totals", remedy)
 
     @classmethod
     def of_minutes(cls, minutes: Iterable[Minute | Sequence[int]]) -> Activity:
@@ -104,14 +115,11 @@ class Activity:
             _check_count(flat[wrong], f"minutes[{wrong // 3}]")
         counts = tuple(zip(flat[0::3], flat[1::3], flat[2::3], strict=True))
         keystrokes, clicks, scrolls = sum(flat[0::3]), sum(flat[1::3]), sum(flat[2::3])
-        return cls(
-            meter=sum(map(any, counts)),
-            counts=counts,
-            keystrokes=keystrokes,
-            clicks=clicks,
-            scrolls=scrolls,
-            mouse_events=clicks + scrolls,
-        )
+        made = cls.__new__(cls)
+        totals = (sum(map(any, counts)), counts, keystrokes, clicks, scrolls, clicks + scrolls)
+        for name, total in zip(_FIELDS, totals, strict=True):
+            object.__setattr__(made, name, total)  # checked above, and the constructor would do it again
+        return made
 
     @classmethod
     def of_meter(cls, meter: int) -> Activity:

@@ -42,6 +42,10 @@ class Snapshot:
     at: Instant | None = attrs.field(default=None, converter=_moment_or_none)
     digest: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if self.digest is not None and type(self.digest) is not str:
+            raise InvalidValue("digest", self.digest, "is not text", "give the digest in hexadecimal digits")
+
 
 SnapshotLike: TypeAlias = "Snapshot | Moment"
 

@@ -400,8 +400,11 @@ def _as_one(shape: tuple[tuple[str, int], ...]) -> str:
 
 
 def _is_refusal(error: psycopg.Error) -> bool:
-    """Return whether the server itself refused a statement, and so has stored nothing of the transaction."""
-    return error.sqlstate is not None and not _is_lost(error)
+    """Return whether the server itself refused a statement, and so has stored nothing of the transaction.
+
+    That is what an ERROR says. A FATAL or a PANIC ends the server's side, at whatever it was doing.
+    """
+    return error.diag.severity_nonlocalized == "ERROR" and not _is_lost(error)
 
 
 def _is_lost(error: psycopg.Error) -> bool:
