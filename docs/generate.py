@@ -181,7 +181,7 @@ _GROUPS = (
         ReasonCode.WEEK_NOT_LOCKED,
         ReasonCode.ALREADY_RESOLVED,
     ),
-    ("A session of the tracker cannot be ended", ReasonCode.UNKNOWN_SESSION, ReasonCode.WRONG_SECRET),
+    ("A session of the tracker cannot be ended", ReasonCode.UNKNOWN_SESSION, ReasonCode.ENDED_BEFORE_START),
 )
 
 _FACTS: tuple[tuple[str, object], ...] = (
@@ -202,6 +202,8 @@ _FACTS: tuple[tuple[str, object], ...] = (
     ("invoiced_at", instant("2026-11-23T12:00Z")),
     ("review_ends_at", instant("2026-11-28T00:00Z")),
     ("session", "8e1f"),
+    ("began", instant("2026-11-18T10:00Z")),
+    ("ended", instant("2026-11-18T09:00Z")),
 )
 
 

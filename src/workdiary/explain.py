@@ -59,6 +59,7 @@ _REASONS: Final[dict[ReasonCode, str]] = {
     ReasonCode.ALREADY_RESOLVED: "That is settled already; nobody pays, or is refunded, twice.",
     ReasonCode.UNKNOWN_SESSION: "No session with the id “{session}” has begun in this diary.",
     ReasonCode.WRONG_SECRET: "The secret is not the one that the session “{session}” has committed to.",
+    ReasonCode.ENDED_BEFORE_START: "The session “{session}” began at {began}, and cannot have ended at {ended}.",
 }
 
 _OTHERWISE: Final[dict[ReasonCode, tuple[str, str]]] = {

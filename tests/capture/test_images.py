@@ -403,3 +403,78 @@ def test_a16_each_order_is_one_snapshot(files: PictureFiles) -> None:
     digests = [taken(snapshots).digests for _ in range(4)]
     assert all(len(each) == 1 for each in digests)
     assert all(one != other for one, other in pairwise(digests))
+
+
+# When it was taken.
+
+
+class Slow(Shown):
+    """A screen that takes its time: `before` seconds pass until it is asked, and `takes` while it answers."""
+
+    def __init__(self, now: int, takes: int, *shown: tuple[Picture, ...]) -> None:
+        super().__init__(*shown)
+        self.now, self.takes, self.asked = now, takes, 0
+
+    def clock(self) -> float:
+        return self.now + 0.9
+
+    def grab(self) -> tuple[Picture, ...]:
+        self.asked += 1
+        self.now += self.takes
+        return super().grab()
+
+
+def at_that_time(
+    files: PictureFiles, begins: int, takes: int = 0, *, order: TakeSnapshot = ORDER
+) -> tuple[SnapshotTaken | SnapshotFailed, Slow]:
+    """Take a snapshot `begins` seconds after its moment, of a screen that needs so many seconds."""
+    screen = Slow(order.at + begins, takes, (noise(1),))
+    return Snapshots(screen, files, clock=screen.clock).take(order), screen
+
+
+@pytest.mark.parametrize(("begins", "takes"), [(0, 0), (3, 1), (0, 20), (15, 5), (20, 0)])
+def test_a_snapshot_has_the_time_at_which_it_was_taken(files: PictureFiles, begins: int, takes: int) -> None:
+    got, _ = at_that_time(files, begins, takes)
+    assert isinstance(got, SnapshotTaken)
+    assert got.at == ORDER.at + begins
+
+
+@pytest.mark.parametrize(("begins", "takes"), [(0, 21), (0, 45), (15, 6), (20, 1), (21, 0), (400, 0)])
+def test_b82_a_screen_that_answers_too_late_shows_another_moment(files: PictureFiles, begins: int, takes: int) -> None:
+    got, screen = at_that_time(files, begins, takes)
+    assert isinstance(got, SnapshotFailed)
+    assert got.why == f"it came too late: {begins + takes} s after its moment"
+    assert screen.asked == (begins <= 20)
+    assert not files.folder.exists() or [path for path in files.folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(("attempt", "last"), [(1, 20), (2, 35), (3, 50)])
+def test_a_retry_is_as_late_as_it_is_and_no_later(files: PictureFiles, attempt: int, last: int) -> None:
+    order = attrs.evolve(ORDER, attempt=attempt)
+    got, _ = at_that_time(files, last, order=order)
+    assert isinstance(got, SnapshotTaken)
+    assert got.at == ORDER.at + last
+    assert isinstance(at_that_time(files, last + 1, order=order)[0], SnapshotFailed)
+
+
+def test_a_snapshot_is_of_its_own_segment(files: PictureFiles) -> None:
+    end = (ORDER.slot + 1) * 600
+    order = attrs.evolve(ORDER, at=Instant(end - 3))
+    assert isinstance(at_that_time(files, 2, order=order)[0], SnapshotTaken)
+    for begins, takes in ((3, 0), (2, 3)):
+        got, _ = at_that_time(files, begins, takes, order=order)
+        assert isinstance(got, SnapshotFailed)
+        assert got.why == "it came too late: its segment was over"
+
+
+@pytest.mark.parametrize(("begins", "takes"), [(-3, 0), (-600, 0), (0, -3)])
+def test_a_clock_that_is_set_back_meanwhile_tells_no_time(files: PictureFiles, begins: int, takes: int) -> None:
+    got, _ = at_that_time(files, begins, takes)
+    assert isinstance(got, SnapshotFailed)
+    assert got.why == "the clock was set back while the snapshot was taken"
+
+
+def test_two_seconds_are_no_step_and_no_snapshot_is_before_its_moment(files: PictureFiles) -> None:
+    got, _ = at_that_time(files, -2)
+    assert isinstance(got, SnapshotTaken)
+    assert got.at == ORDER.at

@@ -62,6 +62,11 @@ LOCK = instant("2026-11-23T12:00Z")
             {"session": "8e1f"},
             "The secret is not the one that the session “8e1f” has committed to.",
         ),
+        (
+            ReasonCode.ENDED_BEFORE_START,
+            {"session": "8e1f", "began": LOCK, "ended": "9:00"},
+            "The session “8e1f” began at Monday 23 November 2026, 12:00 UTC, and cannot have ended at 9:00.",
+        ),
     ],
 )
 def test_a_reason_is_said_with_the_facts_that_it_has(code: ReasonCode, facts: dict[str, object], words: str) -> None:

@@ -39,8 +39,9 @@ COMMITMENT = "82e3c9f06faf24f675b84689adcb6cd216423be6677ac95c172673df98d1cc82"
 OTHER = "ff" * 32
 
 CONSENT = CaptureConsented(notice="2026-11")
-START = CaptureStarted(commitment=COMMITMENT)
-END = CaptureEnded(of="s-1", secret=SECRET)
+BEGAN, ENDED = "2026-11-18T17:00:00Z", "2026-11-18T18:00:00Z"
+START = CaptureStarted(commitment=COMMITMENT, began=BEGAN)
+END = CaptureEnded(of="s-1", secret=SECRET, ended=ENDED)
 
 
 def begun(**values: Any) -> Kept:
@@ -82,21 +83,21 @@ def test_a_secret_is_32_bytes_and_no_error_shows_it(secret: Any, shown: str) -> 
 @pytest.mark.parametrize("wrong", ["", " ", "\u2003", "x" * 201, "a\nb", "a\x00", "\ud800", 5, None])
 def test_a_notice_and_a_session_are_1_to_200_printable_characters(wrong: Any) -> None:
     assert refusal(InvalidValue, CaptureConsented, notice=wrong)[:2] == ("notice", wrong)
-    assert refusal(InvalidValue, CaptureEnded, of=wrong, secret=SECRET)[:2] == ("of", wrong)
+    assert refusal(InvalidValue, CaptureEnded, of=wrong, secret=SECRET, ended=ENDED)[:2] == ("of", wrong)
 
 
 @pytest.mark.parametrize("right", ["1", "2026-11 é", "x" * 200])
 def test_the_longest_and_the_shortest_names_are_taken(right: str) -> None:
     assert CaptureConsented(notice=right).notice == right
-    assert CaptureEnded(of=right, secret=SECRET).of == right
+    assert CaptureEnded(of=right, secret=SECRET, ended=ENDED).of == right
 
 
 @pytest.mark.parametrize(
     "wrong", ["", SECRET[:-1], SECRET + "0", SECRET.upper(), SECRET + "\n", "g" * 64, "\u0661" * 64, bytes(32), None]
 )
 def test_a_commitment_and_a_secret_are_64_lower_case_digits(wrong: Any) -> None:
-    assert refusal(InvalidValue, CaptureStarted, commitment=wrong)[:2] == ("commitment", wrong)
-    assert refusal(InvalidValue, CaptureEnded, of="s-1", secret=wrong)[:2] == ("secret", wrong)
+    assert refusal(InvalidValue, CaptureStarted, commitment=wrong, began=BEGAN)[:2] == ("commitment", wrong)
+    assert refusal(InvalidValue, CaptureEnded, of="s-1", secret=wrong, ended=ENDED)[:2] == ("secret", wrong)
 
 
 # Who may, and when.
@@ -133,8 +134,8 @@ def test_the_bytes_of_a_session_are_those_of_the_format() -> None:
     changes = [(json.loads(entry.body)["change"], json.loads(entry.body)["slots"]) for entry in kept.diary.entries()]
     assert changes[1:] == [
         ({"kind": "capture_consented", "notice": "2026-11"}, None),
-        ({"kind": "capture_started", "commitment": COMMITMENT}, None),
-        ({"kind": "capture_ended", "of": "s-1", "secret": SECRET}, None),
+        ({"kind": "capture_started", "commitment": COMMITMENT, "began": BEGAN}, None),
+        ({"kind": "capture_ended", "of": "s-1", "secret": SECRET, "ended": ENDED}, None),
     ]
 
 
@@ -151,7 +152,7 @@ def test_capture_1_no_session_begins_on_a_contract_that_is_not_active(status: st
 
 def test_capture_1_no_session_begins_before_the_contract() -> None:
     kept = opened(now="2026-10-01T00:00:00Z")
-    answer = kept.diary.record(START, by=ANA, id="s-1")
+    answer = kept.diary.record(attrs.evolve(START, began="2026-10-01T00:00:00Z"), by=ANA, id="s-1")
     assert [(reason.code.value, reason.facts) for reason in answer.reasons] == [
         ("contract_not_active", (("status", "none"),))
     ]
@@ -221,10 +222,10 @@ def test_capture_2_a_session_ends_once() -> None:
 
 def test_two_sessions_do_not_mix() -> None:
     kept = begun()
-    other = CaptureStarted(commitment=sha256(b"workdiary/capture/1\n" + bytes.fromhex(OTHER)).hexdigest())
+    other = attrs.evolve(START, commitment=sha256(b"workdiary/capture/1\n" + bytes.fromhex(OTHER)).hexdigest())
     assert codes(kept, other, id="s-2") == []
     assert codes(kept, attrs.evolve(END, of="s-2")) == ["wrong_secret"]
-    assert codes(kept, CaptureEnded(of="s-2", secret=OTHER), id="e-2") == []
+    assert codes(kept, CaptureEnded(of="s-2", secret=OTHER, ended=ENDED), id="e-2") == []
     assert codes(kept, END, id="e-1") == []
 
 
@@ -263,12 +264,47 @@ def test_capture_2_sessions_end_in_any_order_each_with_its_own_secret(
     kept = opened()
     for n, secret in enumerate(secrets):
         commitment = sha256(b"workdiary/capture/1\n" + secret).hexdigest()
-        kept.diary.record(CaptureStarted(commitment=commitment), by=ANA, id=f"s-{n}")
+        kept.diary.record(CaptureStarted(commitment=commitment, began=BEGAN), by=ANA, id=f"s-{n}")
     for n in data.draw(st.permutations(range(len(secrets)))):
-        end = CaptureEnded(of=f"s-{n}", secret=secrets[n].hex())
+        end = CaptureEnded(of=f"s-{n}", secret=secrets[n].hex(), ended=ENDED)
         assert codes(kept, end, id=f"e-{n}") == []
         assert codes(kept, end, id=f"again {n}") == ["already_resolved"]
     assert verify(kept.journal, "c-1").is_sound
+
+
+# When it was.
+
+
+@pytest.mark.parametrize("wrong", ["", "2026-11-18", "2026-11-18T17:00:00", 5.5, None])
+def test_the_times_of_a_session_are_instants(wrong: Any) -> None:
+    with pytest.raises(InvalidValue):
+        CaptureStarted(commitment=COMMITMENT, began=wrong)
+    with pytest.raises(InvalidValue):
+        CaptureEnded(of="s-1", secret=SECRET, ended=wrong)
+
+
+def test_capture_1_a_session_begins_and_ends_five_minutes_ahead_at_the_most() -> None:
+    kept = opened()
+    assert codes(kept, attrs.evolve(START, began="2026-11-18T18:05:01Z"), id="x") == ["in_the_future"]
+    assert codes(kept, attrs.evolve(START, began="2026-11-18T18:05:00Z"), id="s-1") == []
+    assert codes(kept, attrs.evolve(END, ended="2026-11-18T18:05:01Z"), id="y") == ["in_the_future"]
+    assert codes(kept, attrs.evolve(END, ended="2026-11-18T18:05:00Z"), id="e") == []
+
+
+def test_capture_1_a_session_may_be_recorded_long_after_it_was() -> None:
+    kept = opened()
+    kept.clock.set("2027-03-01T00:00:00Z")
+    assert codes(kept, START, id="s-1") == []
+    assert codes(kept, END, id="e") == []
+
+
+def test_capture_2_a_session_does_not_end_before_it_begins() -> None:
+    kept = begun()
+    answer = kept.diary.record(attrs.evolve(END, ended="2026-11-18T16:59:59Z"), by=ANA, id="x")
+    assert [(reason.code.value, reason.facts) for reason in answer.reasons] == [
+        ("ended_before_start", (("session", "s-1"), ("began", START.began), ("ended", START.began - 1)))
+    ]
+    assert codes(kept, attrs.evolve(END, ended=BEGAN), id="e") == []
 
 
 # Checked by anyone.
@@ -282,9 +318,9 @@ def lied(kept: Kept, *forged: tuple[str, Change]) -> None:
 
 
 FORGED: list[tuple[str, Change]] = [
-    ("e", CaptureEnded(of="s-1", secret=OTHER)),
-    ("e", CaptureEnded(of="s-2", secret=SECRET)),
-    ("s-1", CaptureStarted(commitment=OTHER)),
+    ("e", CaptureEnded(of="s-1", secret=OTHER, ended=ENDED)),
+    ("e", CaptureEnded(of="s-2", secret=SECRET, ended=ENDED)),
+    ("s-1", CaptureStarted(commitment=OTHER, began=BEGAN)),
     ("s-1", CONSENT),
     ("agree", END),
     ("later", END),
@@ -341,6 +377,6 @@ def test_the_log_tells_sessions_in_words() -> None:
         kept.diary.record(change, by=ANA, id=id)
     assert [change_words(entry, zone("UTC")) for entry in kept.diary.entries(since=1)] == [
         "agreed to be recorded, by the notice “2026-11”",
-        f"session begun, secret committed to by {COMMITMENT[:12]}",
-        "session s-1 ended, secret 000102030405 disclosed",
+        f"session begun 2026-11-18 17:00:00, secret committed to by {COMMITMENT[:12]}",
+        "session s-1 ended 2026-11-18 18:00:00, secret 000102030405 disclosed",
     ]

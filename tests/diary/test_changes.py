@@ -61,8 +61,8 @@ TOUCHES: list[tuple[Change, Slots]] = [
     (PaymentFailed(week=WEEK), WEEK),
     (DisputeResolved(week=WEEK, of="e-1", amounts=()), WEEK),
     (CaptureConsented(notice="2026-11"), EMPTY),
-    (CaptureStarted(commitment="ab" * 32), EMPTY),
-    (CaptureEnded(of="s-1", secret="cd" * 32), EMPTY),
+    (CaptureStarted(commitment="ab" * 32, began="2026-11-18T08:00:00Z"), EMPTY),
+    (CaptureEnded(of="s-1", secret="cd" * 32, ended="2026-11-18T09:00:00Z"), EMPTY),
 ]
 
 

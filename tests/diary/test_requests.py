@@ -49,8 +49,8 @@ EACH: list[Request] = [
     TimeDisputed(week=WEEK.slots, disputed=slots(0, 1, 9), reason="What was this?"),
     PaymentFailed(week=WEEK.slots),
     CaptureConsented(notice="2026-11 é"),
-    CaptureStarted(commitment="ab" * 32),
-    CaptureEnded(of="s-1", secret="cd" * 32),
+    CaptureStarted(commitment="ab" * 32, began="2026-11-18T08:00:00Z"),
+    CaptureEnded(of="s-1", secret="cd" * 32, ended="2026-11-18T09:00:00Z"),
 ]
 
 
@@ -200,9 +200,9 @@ def test_what_is_wrong_is_named_by_its_path(data: Any, kind: type[WorkdiaryError
         ({"kind": "change_facts", "facts": {"since": TEN, "good": True}}, ["request.facts.good"]),
         ({"kind": "dispute_time", "week": []}, None),
         ({"kind": "consent_capture", "notice": ""}, ["request.notice"]),
-        ({"kind": "start_capture", "commitment": "AB" * 32}, ["request.commitment"]),
-        ({"kind": "end_capture", "of": "s-1", "secret": "cd" * 31}, ["request.secret"]),
-        ({"kind": "end_capture", "of": 5, "secret": "cd" * 32, "why": ""}, ["request.why", "request.of"]),
+        ({"kind": "start_capture", "commitment": "AB" * 32, "began": TEN}, ["request.commitment"]),
+        ({"kind": "end_capture", "of": "s-1", "secret": "cd" * 31, "ended": TEN}, ["request.secret"]),
+        ({"kind": "end_capture", "of": 5, "secret": "cd" * 32, "ended": TEN, "why": ""}, ["request.why", "request.of"]),
         ({"kind": "fail_payment", "week": 5, "why": 6}, None),
     ],
 )

@@ -206,8 +206,14 @@ BY_HAND: list[tuple[Change, dict[str, Any]]] = [
         },
     ),
     (CaptureConsented(notice="2026-11"), {"kind": "capture_consented", "notice": "2026-11"}),
-    (CaptureStarted(commitment="ab" * 32), {"kind": "capture_started", "commitment": "ab" * 32}),
-    (CaptureEnded(of="s-1", secret="cd" * 32), {"kind": "capture_ended", "of": "s-1", "secret": "cd" * 32}),
+    (
+        CaptureStarted(commitment="ab" * 32, began="2026-11-18T08:00:00Z"),
+        {"kind": "capture_started", "commitment": "ab" * 32, "began": "2026-11-18T08:00:00Z"},
+    ),
+    (
+        CaptureEnded(of="s-1", secret="cd" * 32, ended="2026-11-18T09:00:00Z"),
+        {"kind": "capture_ended", "of": "s-1", "secret": "cd" * 32, "ended": "2026-11-18T09:00:00Z"},
+    ),
 ]
 
 RUN = {"from": "2026-11-16T00:00Z", "to": "2026-11-16T00:10Z", "source": "tracked", "memo": "Fix"}

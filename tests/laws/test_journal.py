@@ -94,6 +94,8 @@ def edits(draw: st.DrawFn) -> Request:
     return draw(st.sampled_from(every))
 
 
+BEGAN = "2026-11-16T00:00:00Z"
+
 CHANGES: tuple[Request, ...] = (
     terms_changed("2026-11-16T00:00Z", rate="33.33", limit="0.5"),
     terms_changed("2026-11-17T00:00Z", limit=None, manual=False),
@@ -104,8 +106,8 @@ CHANGES: tuple[Request, ...] = (
     facts_changed("2026-11-16T12:00:01Z", good_standing=True),
     TimeDisputed(week=WEEK.slots, disputed=WEEK.slots),
     CaptureConsented(notice="2026-11"),
-    CaptureStarted(commitment=commitment_of(bytes(32))),
-    *(CaptureEnded(of=str(of), secret=bytes(32).hex()) for of in range(3)),
+    CaptureStarted(commitment=commitment_of(bytes(32)), began=BEGAN),
+    *(CaptureEnded(of=str(of), secret=bytes(32).hex(), ended=BEGAN) for of in range(3)),
 )
 
 STEPS = st.lists(

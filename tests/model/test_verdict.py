@@ -45,6 +45,7 @@ CODES = {
     "already_resolved": "CLAIM-1",
     "unknown_session": "CAPTURE-2",
     "wrong_secret": "CAPTURE-2",
+    "ended_before_start": "CAPTURE-2",
 }
 
 

@@ -84,8 +84,8 @@ EVERY: dict[str, Request] = {
     "dispute_time": TimeDisputed(week=WEEK.slots, disputed=slots(0)),
     "fail_payment": PaymentFailed(week=WEEK.slots),
     "consent_capture": CaptureConsented(notice="2026-11"),
-    "start_capture": CaptureStarted(commitment="ab" * 32),
-    "end_capture": CaptureEnded(of="s-1", secret="cd" * 32),
+    "start_capture": CaptureStarted(commitment="ab" * 32, began="2026-11-18T08:00:00Z"),
+    "end_capture": CaptureEnded(of="s-1", secret="cd" * 32, ended="2026-11-18T09:00:00Z"),
 }
 
 

@@ -159,7 +159,7 @@ def _reassign(turn: Turn, job: Job) -> None:
     )
     given: dict[int, Ledger] = {}
     for (begin, end), known in pieces:
-        ledger = turn.ledger(job, Slot(begin // SECONDS_PER_SLOT), secret)
+        ledger = turn.ledger(job, Slot(begin // SECONDS_PER_SLOT), name, secret)
         if ledger.is_deleted:
             continue
         counts = (0, 0, 0) if known else None

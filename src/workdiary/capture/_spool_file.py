@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from workdiary.capture._folder import Lock, check_private_file, make_private_folder
 from workdiary.capture.kept import SCHEMA
-from workdiary.errors import NOTHING, StoreError
+from workdiary.errors import NOTHING, StoreError, WorkdiaryError
 
 __all__ = ["SpoolFile"]
 
@@ -20,7 +20,7 @@ _FILE: Final = "spool.db"
 _BALLAST: Final = "ballast"
 _BALLAST_SIZE: Final = 256 * 1024
 _APPLICATION_ID: Final = 0x57445350  # "WDSP"
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 class SpoolFile:
@@ -67,8 +67,11 @@ class SpoolFile:
             )
         elif kind != _APPLICATION_ID:
             raise StoreError(str(self.path), NOTHING, "is another program's database", "name another folder")
+        elif version < _VERSION:
+            remedy = "start that one once, until nothing waits in it, then remove the folder"
+            raise StoreError(str(self.path), version, "is the version of an older workdiary", remedy)
         elif version != _VERSION:
-            raise StoreError(str(self.path), version, "is the version of another workdiary", "use that one, or upgrade")
+            raise StoreError(str(self.path), version, "is the version of a newer workdiary", "use that one, or upgrade")
 
     def _lay_ballast(self) -> None:
         # Thrown out when the disk is full, so that the counts of some hours still find room.
@@ -114,8 +117,8 @@ class SpoolFile:
     def _told(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, MemoryError, OSError) as error:
-            if isinstance(error, StoreError):
+        except (sqlite3.Error, MemoryError, OSError, ValueError, OverflowError) as error:
+            if isinstance(error, WorkdiaryError):
                 raise
             if _is_full(error):
                 remedy = "free some space: counts are kept in memory meanwhile"

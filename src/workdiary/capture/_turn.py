@@ -12,6 +12,7 @@ from typing import Final
 import attrs
 
 from workdiary.capture.events import (
+    BalanceKept,
     DropSnapshot,
     Effect,
     Job,
@@ -21,7 +22,7 @@ from workdiary.capture.events import (
     Reading,
     TakeSnapshot,
 )
-from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent
+from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent, slot_kept
 from workdiary.capture.moments import moment_of
 from workdiary.capture.state import Session, State
 from workdiary.capture.timing import Passage, Run, Stretch, appended, cut, passed, seconds_of
@@ -30,7 +31,7 @@ from workdiary.model.policy import Credit
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
-__all__ = ["ATTEMPTS", "PATIENCE", "RETRY", "Turn"]
+__all__ = ["ATTEMPTS", "KNOWN", "PATIENCE", "RETRY", "Turn"]
 
 ATTEMPTS: Final = 3
 """How often a snapshot is tried within its slot."""
@@ -47,7 +48,7 @@ _LATE: Final = 15
 _OVER: Final = 2
 """How many seconds after its slot a snapshot may still be asked for."""
 
-_KNOWN: Final = 5_000
+KNOWN: Final = 5_000
 """How many slots are remembered: a month of day and night."""
 
 _MINUTE: Final = 60
@@ -75,10 +76,12 @@ class Turn:
         self.balances = state.balances
         self.new: tuple[Stretch, ...] = ()
         self.closing: dict[tuple[str, Slot, str, int], None] = {}
+        self.settled: dict[tuple[str, Slot], Ledger] = {}
         self.effects: list[Effect] = []
 
     def done(self) -> tuple[State, tuple[Effect, ...]]:
         """Return the state that it has become, and the effects."""
+        self._keep_slots()
         state = State(
             idle_after=self.state.idle_after,
             reading=self.reading,
@@ -97,6 +100,24 @@ class Turn:
             balances=self.balances,
         )
         return state, tuple(self.effects)
+
+    def _keep_slots(self) -> None:
+        """Have kept what was decided in this turn, so that no restart decides it otherwise."""
+        before = {(ledger.job.contract, ledger.slot): ledger for ledger in self.state.open}
+        for key, ledger in self.open.items():
+            old = before.get(key)
+            if old is ledger:
+                continue
+            kept = slot_kept(ledger, is_open=True)
+            if old is None or slot_kept(old, is_open=True) != kept:
+                self.effects.append(kept)
+        for key, ledger in self.settled.items():
+            if key not in self.open:
+                self.effects.append(slot_kept(ledger, is_open=False))
+        if self.balances is not self.state.balances:
+            for contract, seconds in self.balances.items():
+                if self.state.balances.get(contract) != seconds:
+                    self.effects.append(BalanceKept(contract=contract, seconds=seconds))
 
     # Where it stands.
 
@@ -131,18 +152,23 @@ class Turn:
         """Have `ledger` among the open ones."""
         self.open[ledger.job.contract, ledger.slot] = ledger
 
-    def ledger(self, job: Job, slot: Slot, secret: bytes) -> Ledger:
+    def ledger(self, job: Job, slot: Slot, session: str, secret: bytes) -> Ledger:
         """Return the ledger of a slot, made or opened again where it is not open; it keeps the moment it has."""
         found = self.open.get((job.contract, slot))
         if found is None:
             known = self.closed.get(slot, ())
             found = next((one for one in known if one.job.contract == job.contract), None)
             if found is None:
-                found = Ledger(job=job, slot=slot, moment=int(moment_of(secret, job.contract, slot)))
+                moment = int(moment_of(secret, job.contract, slot))
+                found = Ledger(job=job, slot=slot, moment=moment, drawn_by=session)
             else:
                 self.closed = _with(self.closed, slot, tuple(one for one in known if one is not found))
             self.open[job.contract, slot] = found
         return found
+
+    def here(self, session: Session, second: int) -> Ledger:
+        """Return the ledger of `session` for the slot of `second`."""
+        return self.ledger(session.job, Slot(second // SECONDS_PER_SLOT), session.session, session.secret)
 
     def at_slot(self, slot: Slot) -> list[Ledger]:
         """Return every ledger of `slot`, of whichever contract."""
@@ -194,7 +220,7 @@ class Turn:
         begin = self.reading.wall // 1000 if second is None else second
         self.run = Run(anchor=self.reading, second=begin)
         self.session = attrs.evolve(self.session, runs=self.session.runs + 1)
-        self.ledger(self.session.job, Slot(begin // SECONDS_PER_SLOT), self.session.secret)
+        self.here(self.session, begin)
 
     def end_run(self) -> None:
         """Track no more, and keep the minute that is going on."""
@@ -220,11 +246,11 @@ class Turn:
             self.run = attrs.evolve(run, second=end)
             if fresh:
                 self.session = attrs.evolve(session, tracked=session.tracked + fresh)
-            self.ledger(session.job, Slot(end // SECONDS_PER_SLOT), session.secret)
+            self.here(session, end)
             self.farthest = max(self.farthest, end)
 
     def _count(self, session: Session, second: int, counts: Counts | None) -> None:
-        ledger = self.ledger(session.job, Slot(second // SECONDS_PER_SLOT), session.secret)
+        ledger = self.here(session, second)
         if ledger.is_deleted:
             return
         # What was counted in a second that stands in a ledger already belongs to time that is not counted again.
@@ -235,7 +261,7 @@ class Turn:
     def _track(self, session: Session, begin: int, end: int) -> int:
         """Track a stretch within one minute, and return how many of its seconds were new."""
         slot = Slot(begin // SECONDS_PER_SLOT)
-        ledger = self.ledger(session.job, slot, session.secret)
+        ledger = self.here(session, begin)
         stretches: tuple[Stretch, ...] = ((begin, end),)
         if begin < self.farthest:
             for one in self.at_slot(slot):
@@ -369,6 +395,7 @@ class Turn:
                 self.effects.append(DropSnapshot(contract=contract, slot=ledger.slot, digests=ledger.digests))
                 ledger = attrs.evolve(ledger, digests=(), shot_at=None, attempts=ATTEMPTS)
             del self.open[contract, ledger.slot]
+            self.settled[contract, ledger.slot] = ledger
             self.closed = _with(self.closed, ledger.slot, (*self.closed.get(ledger.slot, ()), ledger))
 
     def carry(self, contract: str, seconds: int) -> None:
@@ -385,6 +412,7 @@ class Turn:
         if key in self.open:
             self.open[key] = instead
         else:
+            self.settled[key] = instead
             known = tuple(instead if one is ledger else one for one in self.closed.get(ledger.slot, ()))
             self.closed = _with(self.closed, ledger.slot, known)
 
@@ -397,6 +425,6 @@ def _with(
     changed.pop(slot, None)
     if ledgers:
         changed[slot] = ledgers
-    while len(changed) > _KNOWN:
+    while len(changed) > KNOWN:
         del changed[next(iter(changed))]
     return MappingProxyType(changed)

@@ -20,6 +20,7 @@ from workdiary.model.times import Instant
 __all__ = [
     "Answered",
     "AskIdle",
+    "BalanceKept",
     "Choice",
     "DropSnapshot",
     "Effect",
@@ -34,6 +35,7 @@ __all__ = [
     "Reading",
     "SessionEnded",
     "SessionStarted",
+    "SlotKept",
     "SnapshotDeleted",
     "SnapshotFailed",
     "SnapshotTaken",
@@ -213,6 +215,38 @@ class MinuteKept:
 
 
 @attrs.frozen(kw_only=True)
+class SlotKept:
+    """What was decided about a slot of a contract: keep it, so that another process decides nothing anew.
+
+    `session` is whose secret has drawn `moment`, the instant of its snapshot. `sent` are the minutes, by session and
+    number, that are in a segment that was handed out, and `is_shown` says that its snapshot is in one. `is_open` says
+    that the slot is not settled; `attempts` how often its snapshot was asked for, and `is_witnessed` that it is known
+    to have been taken in a minute that was lost. `carried` is what it has brought to the contract's balance.
+    """
+
+    job: Job
+    slot: Slot
+    session: str
+    moment: int
+    is_open: bool = True
+    is_deleted: bool = False
+    is_shown: bool = False
+    is_witnessed: bool = False
+    attempts: int = 0
+    carried: int = 0
+    sent: frozenset[tuple[str, int]] = frozenset()
+    marks: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class BalanceKept:
+    """The seconds that the policy of `contract` carries on have become `seconds` (CREDIT-carry)."""
+
+    contract: str
+    seconds: int
+
+
+@attrs.frozen(kw_only=True)
 class Finished:
     """A credited segment for the diary of `contract`, under an `id` that a repetition will have too."""
 
@@ -294,5 +328,16 @@ class Mark:
     slot: Slot | None = None
 
 
-Effect: TypeAlias = TakeSnapshot | MinuteKept | Finished | SessionStarted | SessionEnded | DropSnapshot | AskIdle | Mark
+Effect: TypeAlias = (
+    TakeSnapshot
+    | MinuteKept
+    | SlotKept
+    | BalanceKept
+    | Finished
+    | SessionStarted
+    | SessionEnded
+    | DropSnapshot
+    | AskIdle
+    | Mark
+)
 """Anything that a tracker asks to have done."""

@@ -12,22 +12,26 @@ Images are WebP without loss, and have one chunk: the pixels. No name, no date a
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any, Final
 
 import attrs
 
+from workdiary.capture._turn import RETRY
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
 from workdiary.capture.ports import Picture, Screen
 from workdiary.capture.screen import Which
 from workdiary.errors import InvalidValue, MissingExtra, StoreError
 from workdiary.model.checks import check, check_each
+from workdiary.model.slots import SECONDS_PER_SLOT
+from workdiary.model.times import Instant, slot_start
 from workdiary.store.snapshots import LARGEST
 from workdiary.store.thumbnails import PictureFiles
 
 __all__ = [
     "BLANK",
+    "LATEST",
     "PARTIAL",
     "SMALLER",
     "THUMBNAIL",
@@ -53,6 +57,12 @@ SMALLER: Final = "smaller"
 
 THUMBNAIL: Final = 320
 """The longest side of a thumbnail, in pixels."""
+
+LATEST: Final = 20
+"""How many seconds after it was due a picture may be taken: afterwards it would show another moment."""
+
+_APART: Final = 2
+"""By how many seconds the clock may differ from the tracker's before the tracker takes that for a step."""
 
 _SMALLEST: Final = 320
 _LONGEST: Final = 16383
@@ -148,10 +158,19 @@ class Snapshots:
 
     It remembers what each monitor showed last, to tell an unchanged picture. Used from one thread at a time.
     `reasons` are those of the latest `take`: why a monitor could not be seen, redacted or kept, each a sentence.
+    `clock` returns the Unix seconds; without one every picture counts as taken at the moment of its order.
     """
 
-    def __init__(self, screen: Screen, files: PictureFiles, settings: ImageSettings | None = None) -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        files: PictureFiles,
+        settings: ImageSettings | None = None,
+        *,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         _pillow()
+        self._clock = clock
         self.settings = settings or ImageSettings()
         self._screen = screen
         self._files = files
@@ -161,12 +180,21 @@ class Snapshots:
     def take(self, order: TakeSnapshot) -> SnapshotTaken | SnapshotFailed:
         """Take the snapshot that `order` asks for, now; its images are on the disk when this returns.
 
-        It has failed when not one monitor could be seen, redacted and kept; the reason is a sentence. When one
-        could, the others are left out: the flag `PARTIAL` says so, and `reasons` says why.
+        Its `at` is the moment at which the screen was read, never the one at which it should have been. It has failed
+        when not one monitor could be seen, redacted and kept, or when reading the screen began before its moment,
+        ended more than `LATEST` seconds after it was due, or ended in another slot; the reason is a sentence. When one
+        monitor could, the others are left out: the flag `PARTIAL` says so, and `reasons` says why.
         """
         kept: dict[int, tuple[str, Encoded]] = {}
         reasons: list[str] = []
-        pictures = list(self._screen.grab())
+        begins = self._now(order)
+        # A display that hangs answers when it likes, so the clock is read before and after.
+        late = _untimely(order, begins, begins)
+        pictures = [] if late else list(self._screen.grab())
+        late = late or _untimely(order, begins, self._now(order))
+        if late:
+            self.reasons = (late,)
+            return SnapshotFailed(slot=order.slot, why=late, contract=order.contract)
         while pictures:
             monitor, why = pictures[0].monitor, pictures[0].why
             try:
@@ -189,11 +217,15 @@ class Snapshots:
         self._last.update((monitor, digest) for monitor, (digest, _) in kept.items())
         # Two monitors that show the same are one file.
         digests = tuple(dict.fromkeys(digest for digest, _ in kept.values()))
-        return SnapshotTaken(slot=order.slot, at=order.at, digests=digests, flags=flags, contract=order.contract)
+        at = Instant(max(order.at, begins))
+        return SnapshotTaken(slot=order.slot, at=at, digests=digests, flags=flags, contract=order.contract)
 
     def thumbnail(self, digest: str) -> bytes | None:
         """Return the thumbnail of the image with `digest`, `None` when there is none."""
         return self._files.thumbnail(digest)
+
+    def _now(self, order: TakeSnapshot) -> Instant:
+        return order.at if self._clock is None else Instant(int(self._clock()))
 
     def _flags(self, kept: dict[int, tuple[str, Encoded]], *, failed: bool) -> tuple[str, ...]:
         blank = [encoded.blank for _, encoded in kept.values()]
@@ -204,6 +236,18 @@ class Snapshots:
             SMALLER: any(encoded.smaller for _, encoded in kept.values()),
         }
         return tuple(flag for flag, is_so in found.items() if is_so)
+
+
+def _untimely(order: TakeSnapshot, begins: Instant, ends: Instant) -> str | None:
+    """Return why a picture that was taken from `begins` to `ends` is not what was ordered, `None` when it is."""
+    if begins < order.at - _APART or ends < begins - _APART:
+        return "the clock was set back while the snapshot was taken"
+    over = slot_start(order.slot) + SECONDS_PER_SLOT
+    if begins >= over or ends >= over + _APART:
+        return "it came too late: its segment was over"
+    if ends > order.at + RETRY * (order.attempt - 1) + LATEST:
+        return f"it came too late: {ends - order.at} s after its moment"
+    return None
 
 
 @attrs.frozen

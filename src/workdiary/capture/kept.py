@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import attrs
 
-from workdiary.capture.events import Finished, Job, MinuteKept
+from workdiary.capture.events import Finished, Job, MinuteKept, SlotKept
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.wire import plain_change
 from workdiary.errors import InvalidValue
@@ -32,18 +32,26 @@ __all__ = [
     "minute_of",
     "row_digest",
     "shot_of",
+    "slot_of",
 ]
 
 SCHEMA: Final = """
 CREATE TABLE sessions (
-    session TEXT PRIMARY KEY, contract TEXT NOT NULL, job TEXT NOT NULL, secret BLOB NOT NULL,
-    began INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0
+    number INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, contract TEXT NOT NULL, job TEXT NOT NULL,
+    secret BLOB NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE slots (
+    contract TEXT NOT NULL, slot INTEGER NOT NULL, job TEXT NOT NULL, session TEXT NOT NULL, moment INTEGER NOT NULL,
+    is_open INTEGER NOT NULL, is_deleted INTEGER NOT NULL, is_shown INTEGER NOT NULL, is_witnessed INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, carried INTEGER NOT NULL, sent TEXT NOT NULL, marks TEXT NOT NULL,
+    PRIMARY KEY (contract, slot)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE balances (contract TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE minutes (
-    session TEXT NOT NULL, contract TEXT NOT NULL, minute INTEGER NOT NULL, stretches TEXT NOT NULL,
+    number INTEGER PRIMARY KEY, session TEXT NOT NULL, contract TEXT NOT NULL, minute INTEGER NOT NULL, stretches TEXT NOT NULL,
     keystrokes INTEGER, clicks INTEGER, scrolls INTEGER, memo TEXT NOT NULL, label TEXT,
-    PRIMARY KEY (session, minute)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (session, minute)
+) STRICT;
 CREATE INDEX minutes_of ON minutes (contract, minute);
 CREATE TABLE shots (
     contract TEXT NOT NULL, slot INTEGER NOT NULL, at INTEGER NOT NULL, digests TEXT NOT NULL, flags TEXT NOT NULL,
@@ -195,6 +203,24 @@ def minute_of(row: sqlite3.Row) -> MinuteKept:
         counts=None if None in counts else counts,
         memo=row["memo"],
         label=row["label"],
+    )
+
+
+def slot_of(row: sqlite3.Row) -> SlotKept:
+    """Return what a row holds of what was decided about a slot."""
+    return SlotKept(
+        job=job_of(row["job"]),
+        slot=Slot(row["slot"]),
+        session=row["session"],
+        moment=row["moment"],
+        is_open=bool(row["is_open"]),
+        is_deleted=bool(row["is_deleted"]),
+        is_shown=bool(row["is_shown"]),
+        is_witnessed=bool(row["is_witnessed"]),
+        attempts=row["attempts"],
+        carried=row["carried"],
+        sent=frozenset((session, minute) for session, minute in json.loads(row["sent"])),
+        marks=tuple(json.loads(row["marks"])),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 import attrs
 
-from workdiary.capture.events import Finished, Job, MarkKind, MinuteKept
+from workdiary.capture.events import Finished, Job, MarkKind, MinuteKept, SlotKept
 from workdiary.capture.timing import Stretch, appended, cut, seconds_of
 from workdiary.model.activity import MINUTES, Activity, Counts
 from workdiary.model.policy import Credit
@@ -25,7 +25,18 @@ from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant, slot_start
 from workdiary.rules.credit import credit
 
-__all__ = ["Ledger", "added", "finished_id", "is_credited", "kept_of", "noted", "sent", "without", "written"]
+__all__ = [
+    "Ledger",
+    "added",
+    "finished_id",
+    "is_credited",
+    "kept_of",
+    "noted",
+    "sent",
+    "slot_kept",
+    "without",
+    "written",
+]
 
 _MOST: Final = 1_000_000
 _NOTHING: Final = (0, 0, 0)
@@ -35,7 +46,7 @@ _NOTHING: Final = (0, 0, 0)
 class Ledger:
     """One slot of one contract.
 
-    `moment` is the drawn second for its snapshot; `attempts` says how often it was asked for, `asked_at` when last
+    `moment` is the second for its snapshot, drawn by the secret of session `drawn_by`; `attempts` says how often it was asked for, `asked_at` when last
     (boot milliseconds, and the second), and `is_pending` that the answer is still to come. `sent` are the minutes
     that are in a segment that was handed out, by session and number. `is_witnessed` says that its snapshot is known
     to have been taken at the moment, in a minute that a crash has taken. `carried` is what it has brought to its
@@ -45,6 +56,7 @@ class Ledger:
     job: Job
     slot: Slot
     moment: int
+    drawn_by: str = ""
     minutes: tuple[MinuteKept, ...] = ()
     sent: frozenset[tuple[str, int]] = frozenset()
     attempts: int = 0
@@ -188,6 +200,24 @@ def is_credited(ledger: Ledger, balance: int = 0) -> bool:
         seconds = balance if balance > 0 else SECONDS_PER_SLOT + balance
         stretches.append((Instant(before), Instant(before + seconds)))
     return ledger.slot in credit(stretches, [Instant(ledger.moment)], rule)
+
+
+def slot_kept(ledger: Ledger, *, is_open: bool) -> SlotKept:
+    """Return what is to be kept of what was decided about it, beside its minutes and its images."""
+    return SlotKept(
+        job=ledger.job,
+        slot=ledger.slot,
+        session=ledger.drawn_by,
+        moment=ledger.moment,
+        is_open=is_open,
+        is_deleted=ledger.is_deleted,
+        is_shown=ledger.is_shown,
+        is_witnessed=ledger.is_witnessed,
+        attempts=ledger.attempts,
+        carried=ledger.carried,
+        sent=ledger.sent,
+        marks=ledger.marks,
+    )
 
 
 def finished_id(session: str, slot: Slot) -> str:

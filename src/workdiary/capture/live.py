@@ -10,7 +10,8 @@ from workdiary.capture.engine import Running, Shot, Status, Waiting
 from workdiary.capture.events import Answered, Choice, LabelChosen, MarkKind, MemoWritten
 from workdiary.capture.kept import Item, Kind, Standing
 from workdiary.capture.notice import NOTICE, TEXT
-from workdiary.capture.runner import Runner, job_of
+from workdiary.capture.runner import Runner
+from workdiary.capture.wording import text_of, text_or_none
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.wire import change_of
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, WorkdiaryError
@@ -22,6 +23,7 @@ from workdiary.model.times import Instant, instant, slot_at
 __all__ = ["LiveEngine"]
 
 _SHOTS: Final = 6
+_WAITING: Final = Standing.WAITING
 _MARKS: Final = 20
 
 
@@ -44,7 +46,8 @@ class LiveEngine:
     def _status(self) -> Status:
         runner = self._runner
         spool = runner.spool
-        items = [item for item in spool.items() if item.kind is Kind.TRACKED]
+        open_ones = spool.items(Standing.WAITING, Standing.REFUSED, Standing.CONFLICT)
+        items = [item for item in open_ones if item.kind is Kind.TRACKED]
         now = Instant(runner.clocks.read().wall // 1000)
         waiting = [
             Waiting(
@@ -54,11 +57,10 @@ class LiveEngine:
                 refused=None if item.standing is Standing.WAITING else item.answer or item.standing.value,
             )
             for item in items
-            if item.standing in (Standing.WAITING, Standing.REFUSED, Standing.CONFLICT)
         ]
         return Status(
             now=now,
-            running=self._running(items),
+            running=None if runner.is_dead else self._running(),
             waiting=tuple(sorted(waiting, key=lambda one: one.segment.slot)),
             shots=self._shots(items),
             marks=spool.marks(_MARKS),
@@ -66,7 +68,7 @@ class LiveEngine:
             recorded=runner.sender.recorded,
         )
 
-    def _running(self, items: list[Item]) -> Running | None:
+    def _running(self) -> Running | None:
         state = self._runner.state
         session = state.session
         if session is None:
@@ -75,13 +77,12 @@ class LiveEngine:
         counts: Counts | None = (0, 0, 0)
         for minute in ledger.minutes if ledger else ():
             counts = None if counts is None or minute.counts is None else _sum(counts, minute.counts)
-        prefix = f"track {session.session} "
         return Running(
             contract=session.job.contract,
             session=session.session,
             since=session.since,
             seconds=state.session_seconds,
-            credited=Slots(item.slot for item in items if item.slot is not None and item.id.startswith(prefix)),
+            credited=Slots(self._runner.finished),
             slot=state.slot,
             slot_seconds=state.slot_seconds,
             counts=counts,
@@ -105,9 +106,11 @@ class LiveEngine:
         standing = {(item.contract, item.slot): item for item in items}
         found: list[Shot] = []
         for contract in runner.spool.books():
-            for kept in runner.spool.shots(contract)[-_SHOTS:]:
+            for kept in runner.spool.shots(contract, last=_SHOTS):
                 item = standing.get((contract, kept.slot))
-                is_open = item is None or item.standing is Standing.WAITING
+                ledger = runner.state.ledger(contract, kept.slot)
+                # What is neither waiting nor still to be finished is in the diary.
+                is_open = ledger is not None and not ledger.is_shown if item is None else item.standing is _WAITING
                 until = None if item is None else Instant(runner.sender.due_at(item) // 1000)
                 found.append(
                     Shot(
@@ -159,11 +162,13 @@ class LiveEngine:
 
     def memo(self, text: str) -> None:
         """Say what is worked on, from now on."""
+        text_of(text, "memo")
         self._needs_to_be_on()
         self._runner.feed(MemoWritten(memo=text))
 
     def label(self, label: str | None) -> None:
         """Choose an activity label, or none, from now on."""
+        text_or_none(label, "label")
         session = self._needs_to_be_on()
         contract = self._runner.sender.book(session).contract
         if label is not None and contract.labels and label not in contract.labels:
@@ -178,14 +183,12 @@ class LiveEngine:
         if choice is Choice.REASSIGN:
             if contract is None:
                 raise InvalidValue("contract", NOTHING, "is missing", "say where the time goes")
-            book = self._runner.sender.book(contract)
-            if book.consented != NOTICE:
-                raise InvalidValue("contract", contract, "has no consent on record", "agree to its notice first")
-            job = job_of(book, Instant(self._runner.clocks.read().wall // 1000))
+            job = self._runner.job_without_label(text_of(contract, "contract"))
         self._runner.feed(Answered(choice=choice, job=job))
 
     def delete_snapshot(self, contract: str, slot: Slot) -> None:
         """Delete the snapshot of `slot` and with it the segment (EDIT-4)."""
+        text_of(contract, "contract")
         if not self._runner.delete(contract, slot):
             raise InvalidValue("slot", slot, "has no segment here to be deleted", "delete it in the diary")
 
@@ -207,9 +210,9 @@ class LiveEngine:
         elif what == "memo":
             self.memo(_text(request, "memo"))
         elif what == "label":
-            self.label(None if request.get("label") is None else _text(request, "label"))
+            self.label(text_or_none(request.get("label"), "label"))
         elif what == "answer":
-            self.answer(_choice(_text(request, "choice")), request.get("contract"))
+            self.answer(_choice(_text(request, "choice")), text_or_none(request.get("contract"), "contract"))
         elif what == "delete":
             self.delete_snapshot(_text(request, "contract"), slot_at(instant(_text(request, "at"), "at"), "at"))
         elif what == "retry":
@@ -232,8 +235,12 @@ class LiveEngine:
         session = self._runner.state.session
         if request["do"] == "start" and session is not None:
             raise InvalidValue("tracker", session.job.contract, "is being tracked for already", "use switch, or stop")
-        label = None if request.get("label") is None else _text(request, "label")
-        self.start(str(contract), memo=str(request.get("memo") or ""), label=label)
+        memo = request.get("memo")
+        self.start(
+            text_of(contract, "contract"),
+            memo="" if memo is None else text_of(memo, "memo"),
+            label=text_or_none(request.get("label"), "label"),
+        )
 
 
 def plain_status(status: Status) -> dict[str, Any]:
@@ -274,10 +281,7 @@ def _sum(one: Counts, other: Counts) -> Counts:
 
 
 def _text(request: dict[str, Any], name: str) -> str:
-    found = request.get(name)
-    if not isinstance(found, str):
-        raise DocumentError(name, found, "is not text", "give a string")
-    return found
+    return text_of(request.get(name), name)
 
 
 def _choice(text: str) -> Choice:

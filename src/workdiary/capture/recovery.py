@@ -1,25 +1,42 @@
-"""`recover`: the ledgers of sessions that are past, made again of the minutes that were kept.
+"""`recover`: what an earlier process knew, made again of what it kept.
 
-Two things are wanted of the past when a tracker starts. What a session had finished when its process was killed must
-be there, marked as recovered; at most the minute that was open is lost. And a slot that is still going on must keep
-the moment that was drawn for it, whoever was tracking then: otherwise a restart would be a new draw.
+A tracker that starts again goes on where the one before it was, whether that was switched off or killed: with the
+same ledgers, moments and balances, the same deletions, the same segments handed out. One process and many credit the
+same::
+
+    one process   ├─ session 1 ─┤   ├─ session 2 ─────┤  ├─ 3 ─┤
+    three         ├─ session 1 ─┤ ╳ ├─ session 2 ─╳┄┄┄┄  ├─ 3 ─┤    ╳ restart
+                                                  └ the minute that was open is lost, at most
+
+A session that was killed is ended where the last of it was kept, and marked as recovered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import attrs
 
-from workdiary.capture._turn import ATTEMPTS, Turn
-from workdiary.capture.events import Effect, Job, MarkKind, MinuteKept, Reading, SessionEnded, SnapshotTaken
-from workdiary.capture.ledger import noted
+from workdiary.capture._turn import ATTEMPTS, KNOWN, Turn
+from workdiary.capture.events import (
+    Effect,
+    MarkKind,
+    MinuteKept,
+    Reading,
+    SessionEnded,
+    SlotKept,
+    SnapshotTaken,
+)
+from workdiary.capture.ledger import Ledger, kept_of, noted
 from workdiary.capture.state import State
-from workdiary.capture.timing import cut, is_usable
+from workdiary.capture.timing import is_usable, seconds_of
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
-__all__ = ["Past", "recover"]
+__all__ = ["Known", "Past", "recover"]
+
+_MINUTES = SECONDS_PER_SLOT // 60
 
 
 @attrs.frozen(kw_only=True)
@@ -27,17 +44,14 @@ class Past:
     """A session of an earlier process.
 
     `minutes` are in the order in which they were kept; a later one takes the place of an earlier one with the same
-    number. `shots` are the contract's snapshots as far as they are known, and `finished` the slots whose segments
-    were handed out under this session's id. `has_ended` says that it was switched off, and not killed. `since` is
-    when it began, `None` when not known.
+    number. `has_ended` says that it was switched off, and not killed. `since` is when it began, `None` when not
+    known.
     """
 
-    job: Job
     session: str
+    contract: str
     secret: bytes = attrs.field(repr=False)
     minutes: tuple[MinuteKept, ...] = ()
-    shots: tuple[SnapshotTaken, ...] = ()
-    finished: frozenset[Slot] = frozenset()
     has_ended: bool = False
     since: Instant | None = None
 
@@ -53,82 +67,113 @@ class Past:
         known = [int(self.since)] if self.since is not None else []
         return min([*known, *(one.minute * 60 for one in self.minutes)], default=0)
 
+    @property
+    def open_minute(self) -> int:
+        """The number of the minute that was going on when the process was killed."""
+        if self.minutes:
+            return max(one.minute for one in self.minutes) + 1
+        return self.first_second // 60
 
-def recover(state: State, pasts: Iterable[Past], reading: Reading) -> tuple[State, tuple[Effect, ...]]:
-    """Return `state` with what `pasts` tracked, and what is to be done: segments, ends of sessions, marks.
 
-    Give the sessions that were killed, and those that have ended in the slot that is going on. To be called once,
-    before the first start. Made again after another crash, the segments are the same.
+@attrs.frozen(kw_only=True)
+class Known:
+    """What earlier processes kept: the killed sessions, and of all sessions minutes, slots, snapshots, balances.
+
+    `minutes` are in the order in which they were first kept; `slots` is the last that was kept of each.
     """
-    turn = Turn(state, reading)
+
+    pasts: tuple[Past, ...] = ()
+    minutes: tuple[MinuteKept, ...] = ()
+    slots: tuple[SlotKept, ...] = ()
+    shots: tuple[SnapshotTaken, ...] = ()
+    balances: Mapping[str, int] = MappingProxyType({})
+
+
+def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[Effect, ...]]:
+    """Return `state` with what was `known` before, and what is to be done: segments, ends of sessions, marks.
+
+    To be called once, before the first start. Made again after another crash, the segments are the same.
+    """
+    turn = Turn(_remembered(state, known), reading)
     turn.before = reading
     if not is_usable(reading):
         # Whether a slot is over cannot be told; what is credited is handed out all the same.
         turn.reading = attrs.evolve(reading, wall=0)
-    killed: list[tuple[Past, int, int]] = []
-    for past in sorted(pasts, key=lambda one: (one.first_second, one.session)):
-        seconds = _replayed(turn, past)
-        if not past.has_ended:
-            end = max((end for one in past.kept for _, end in one.stretches), default=past.first_second)
-            killed.append((past, seconds, end))
-    for _, seconds, end in killed:
+    ends: list[tuple[Past, int]] = []
+    for past in sorted((one for one in known.pasts if not one.has_ended), key=lambda one: one.first_second):
+        seconds = 0
+        # It was on in every slot whose moment it has drawn.
+        drawn = [one.slot * SECONDS_PER_SLOT for one in known.slots if one.session == past.session]
+        end = max([past.first_second, *drawn, *(end for one in past.kept for _, end in one.stretches)])
+        for ledger in [*turn.open.values()]:
+            if ledger.job.contract == past.contract:
+                seconds += _interrupted(turn, ledger, past)
         what = f"A session was interrupted; {seconds} s of it that had no segment yet are there."
         turn.mark(MarkKind.RECOVERED, what, at=end)
+        ends.append((past, end))
     turn.settle(hurry=True)
     turn.effects.extend(
-        SessionEnded(contract=past.job.contract, session=past.session, secret=past.secret.hex(), at=Instant(end))
-        for past, _, end in killed
+        SessionEnded(contract=past.contract, session=past.session, secret=past.secret.hex(), at=Instant(end))
+        for past, end in ends
     )
     turn.reading = reading
     return turn.done()
 
 
-def _open_minute(past: Past) -> int:
-    """Return the number of the minute that was going on when the process was killed."""
-    if past.minutes:
-        return max(one.minute for one in past.minutes) + 1
-    return past.first_second // 60
+def _remembered(state: State, known: Known) -> State:
+    """Return `state` with the ledgers and balances as they were."""
+    minutes: dict[tuple[str, int], list[MinuteKept]] = {}
+    for one in known.minutes:
+        if one.stretches:
+            minutes.setdefault((one.contract, one.minute // _MINUTES), []).append(one)
+    shots = {(shot.contract, shot.slot): shot for shot in known.shots if shot.digests and "blank" not in shot.flags}
+    opened: list[Ledger] = []
+    closed: dict[Slot, tuple[Ledger, ...]] = {}
+    for kept in sorted(known.slots, key=lambda one: (one.slot, one.job.contract)):
+        key = (kept.job.contract, kept.slot)
+        ledger = Ledger(
+            job=kept.job,
+            slot=kept.slot,
+            moment=kept.moment,
+            drawn_by=kept.session,
+            minutes=tuple(minutes.get(key, ())),
+            sent=kept.sent,
+            attempts=kept.attempts,
+            is_shown=kept.is_shown,
+            is_witnessed=kept.is_witnessed,
+            is_deleted=kept.is_deleted,
+            carried=kept.carried,
+            marks=kept.marks,
+        )
+        shot = shots.get(key)
+        if shot is not None and not kept.is_deleted:
+            at = min(max(int(shot.at), ledger.moment), ledger.end - 1)
+            ledger = attrs.evolve(ledger, digests=shot.digests, shot_at=at, attempts=ATTEMPTS)
+        if kept.is_open:
+            opened.append(ledger)
+        else:
+            closed[kept.slot] = (*closed.get(kept.slot, ()), ledger)
+    farthest = max((end for one in known.minutes for _, end in one.stretches), default=0)
+    return attrs.evolve(
+        state,
+        open=tuple(opened),
+        closed=MappingProxyType(dict([*closed.items()][-KNOWN:])),
+        balances=MappingProxyType(dict(known.balances)),
+        farthest=max(state.farthest, farthest),
+    )
 
 
-def _replayed(turn: Turn, past: Past) -> int:
-    """Put the minutes of `past` into their ledgers; return how many of its seconds have no segment yet."""
-    kept = past.kept
-    # Whoever tracked at a slot's beginning has drawn its moment, though no minute of it was kept.
-    drawn = [int(past.since)] if past.since is not None else []
-    if kept and not past.has_ended:
-        drawn.append((kept[-1].minute + 1) * 60)
-    seconds = 0
-    slots = {one.minute * 60 // SECONDS_PER_SLOT for one in kept}
-    for number in sorted(slots | {second // SECONDS_PER_SLOT for second in drawn}):
-        slot = Slot(number)
-        ledger = turn.ledger(past.job, slot, past.secret)
-        mine = []
-        for one in kept:
-            if one.minute * 60 // SECONDS_PER_SLOT == slot:
-                left = one.stretches
-                for other in turn.at_slot(slot):
-                    left = cut(left, other.stretches)
-                mine.append(attrs.evolve(one, stretches=left))
-        ledger = attrs.evolve(ledger, minutes=(*ledger.minutes, *mine))
-        if slot in past.finished:
-            # Its segment had all that was there by then, of earlier sessions, too.
-            keys = {(one.session, one.minute) for one in ledger.minutes}
-            ledger = attrs.evolve(ledger, sent=ledger.sent | keys, is_shown=True)
-        elif mine:
-            seconds += sum(end - begin for one in mine for begin, end in one.stretches)
-            ledger = ledger if past.has_ended else noted(ledger, MarkKind.RECOVERED)
-        for shot in past.shots:
-            if shot.slot == slot and shot.digests and "blank" not in shot.flags:
-                ledger = attrs.evolve(
-                    ledger,
-                    digests=shot.digests,
-                    shot_at=min(max(int(shot.at), ledger.moment), ledger.end - 1),
-                    attempts=ATTEMPTS,
-                    # The snapshot is there, and its minute was the open one: the tracker was on.
-                    is_witnessed=not past.has_ended and ledger.moment // 60 == _open_minute(past),
-                )
-        if not past.has_ended and not ledger.digests and ledger.has(ledger.moment):
-            ledger = attrs.evolve(noted(ledger, MarkKind.SNAPSHOT_FAILED), attempts=ATTEMPTS)
-        turn.put(ledger)
-        turn.farthest = max([turn.farthest, *(end for one in mine for _, end in one.stretches)])
-    return seconds
+def _interrupted(turn: Turn, ledger: Ledger, past: Past) -> int:
+    """Note in a ledger that `past` was killed; return how many of its seconds there have no segment yet."""
+    if ledger.is_deleted:
+        return 0
+    mine = [one for one in kept_of(ledger, past.session) if (one.session, one.minute) not in ledger.sent]
+    if mine:
+        ledger = noted(ledger, MarkKind.RECOVERED)
+    if ledger.digests and ledger.moment // 60 == past.open_minute:
+        # The snapshot is there, and its minute was the open one: the tracker was on.
+        ledger = attrs.evolve(ledger, is_witnessed=True)
+    elif not ledger.digests and not ledger.is_shown and ledger.has(ledger.moment):
+        ledger = attrs.evolve(noted(ledger, MarkKind.SNAPSHOT_FAILED), attempts=ATTEMPTS)
+    turn.put(ledger)
+    return sum(seconds_of(one.stretches) for one in mine)

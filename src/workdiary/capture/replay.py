@@ -69,7 +69,9 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
         runner = Runner(
             clocks=script.clocks,
             inputs=script.inputs,
-            camera=Snapshots(script.screen, files, options.images),
+            camera=Snapshots(
+                script.screen, files, options.images, clock=lambda: script.clocks.read().wall / 1000
+            ),
             spool=spool,
             sender=sender,
             hold=options.hold * 1000,

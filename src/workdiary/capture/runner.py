@@ -13,10 +13,12 @@ in memory and written with the next step that can be.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 import attrs
@@ -24,11 +26,16 @@ import attrs
 from workdiary.capture.events import (
     AskIdle,
     Effect,
+    Finished,
     Input,
     Job,
+    LabelChosen,
     Mark,
     MarkKind,
+    MemoWritten,
+    MinuteKept,
     Reading,
+    SessionStarted,
     SnapshotDeleted,
     SnapshotFailed,
     SnapshotTaken,
@@ -46,11 +53,13 @@ from workdiary.capture.sender import Book, Sender
 from workdiary.capture.spool import HOLD, Keepable, Spool
 from workdiary.capture.tracker import State, initial, step
 from workdiary.capture.troubles import troubles_of
+from workdiary.capture.wording import text_of, text_or_none
 from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
 from workdiary.model.activity import Counts
 from workdiary.model.contract import ContractStatus
 from workdiary.model.policy import LabelNeed
 from workdiary.model.slots import Slot
+from workdiary.model.text import is_blank
 from workdiary.model.times import Instant
 
 __all__ = ["Camera", "Runner", "job_of"]
@@ -108,10 +117,13 @@ class Runner:
         self.state: State = initial() if idle_after is None else initial(idle_after=idle_after)
         self.room: Room | None = None
         self._backlog: list[Keepable] = []
+        self._aside: list[tuple[Keepable, str]] = []
+        self._given: set[Slot] = set()
         self._results: deque[tuple[str, SnapshotTaken | SnapshotFailed]] = deque()
         self._carried: Counts | None = (0, 0, 0)
         self._spool_trouble: str | None = None
         self._own_trouble: str | None = None
+        self._death: str | None = None
         self._room_at: int | None = None
         self._tidied_at: int | None = None
         self._mutex = threading.RLock()
@@ -130,8 +142,23 @@ class Runner:
 
     def begin(self) -> None:
         """Run the loop in a thread of its own, until `end`."""
-        self._thread = threading.Thread(target=self.run, name="workdiary-tracker", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._live, name="workdiary-tracker", daemon=True)
+        thread.start()
+        self._thread = thread
+
+    def _live(self) -> None:
+        """Run the loop in its own thread; what ends it before its time is told by `troubles` and `is_dead`."""
+        try:
+            self.run()
+        except BaseException as error:  # nobody above hears it
+            self._death = f"{type(error).__name__}: {error}"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the loop has ended though nobody has ended it: nothing is tracked any more."""
+        if self._death is None and self._thread is not None and self._ending is None and not self._thread.is_alive():
+            self._death = "its thread is gone"
+        return self._death is not None
 
     def run(self, seconds: float | None = None) -> None:
         """Tick once a second, for so many `seconds` or until `end_soon`, in the calling thread."""
@@ -139,7 +166,7 @@ class Runner:
         try:
             first = self.clocks.read().boot
             while self._ending is None:
-                self.tick()
+                self._tick_safely()
                 passed = self.clocks.read().boot - first
                 if seconds is not None and passed >= seconds * 1000:
                     return
@@ -183,9 +210,7 @@ class Runner:
         """Wait for a snapshot that is being taken; whatever is finished without it then is finished."""
         if self._camera_thread is not None:
             self._camera_thread.join(timeout)
-        while self._results:
-            contract, result = self._results.popleft()
-            self._shot(contract, result, self.clocks.read())
+        self._safely("a snapshot", lambda: self._take_results(self.clocks.read()))
         if self.state.is_waiting:
             self._feed(Stop(reason=StopReason.SHUTDOWN), self.clocks.read())
 
@@ -214,6 +239,12 @@ class Runner:
             else:
                 waiting.set_result(found)
 
+    def _tick_safely(self) -> None:
+        try:
+            self.tick()
+        except Exception as error:  # F11: the next tick may be luckier, and nothing that was counted is gone
+            self._own_trouble = f"a tick went wrong: {type(error).__name__}: {error}"
+
     def tick(self) -> None:
         """Take what was counted since the last tick, step, and do what is to be done."""
         with self._mutex:
@@ -223,9 +254,7 @@ class Runner:
 
     def _tick(self) -> None:
         reading = self.clocks.read()
-        while self._results:
-            contract, result = self._results.popleft()
-            self._shot(contract, result, reading)
+        self._safely("a snapshot", lambda: self._take_results(reading))
         try:
             counts, idle, locked = self.inputs.take(), self.inputs.idle(), self.inputs.locked()
         except Exception as error:  # whatever it is: what was not counted is unknown, and the clock runs on
@@ -238,10 +267,22 @@ class Runner:
         except Exception as error:  # F11: what was counted goes with the next tick
             self._carried = counts
             self._own_trouble = f"a step went wrong: {type(error).__name__}: {error}"
-        self._check_contract(reading)
-        self._check_room(reading)
+        self._safely("looking at the contract", lambda: self._check_contract(reading))
+        self._safely("looking at the room", lambda: self._check_room(reading))
         if self._backlog:
             self._flush()
+
+    def _safely(self, what: str, action: Callable[[], None]) -> None:
+        """Do `action`; a fault of it is told, and costs nothing else."""
+        try:
+            action()
+        except Exception as error:
+            self._own_trouble = f"{what} went wrong: {type(error).__name__}: {error}"
+
+    def _take_results(self, reading: Reading) -> None:
+        while self._results:
+            contract, result = self._results.popleft()
+            self._shot(contract, result, reading)
 
     # Steps, and what they ask for.
 
@@ -256,7 +297,12 @@ class Runner:
         return Instant(self.clocks.read().wall // 1000)
 
     def feed(self, given: Input) -> None:
-        """Take in a command."""
+        """Take in a command. Raises `InvalidValue` for text that cannot be written."""
+        if isinstance(given, Start | MemoWritten):
+            text_of(given.memo, "memo")
+        if isinstance(given, Start | LabelChosen):
+            text_or_none(given.label, "label")
+        self._needs_the_loop()
         self.call(lambda: self._feed(given, self.clocks.read()))
 
     def _feed(self, given: Input, reading: Reading) -> None:
@@ -272,9 +318,14 @@ class Runner:
         if self._backlog:
             self._flush(reading)
         for effect in effects:
-            if isinstance(effect, TakeSnapshot):
-                self._take(effect, reading)
-            self._watch(effect)
+            if isinstance(effect, SessionStarted):
+                self._given = set()
+            elif isinstance(effect, Finished):
+                self._given.add(effect.segment.slot)
+            elif isinstance(effect, TakeSnapshot):
+                self._safely("a snapshot", partial(self._take, effect, reading))
+            # Who watches, a closed terminal for one, must not take part in what is tracked.
+            self._safely("saying it", partial(self._watch, effect))
         if effects:
             self.sender.wake()
 
@@ -282,10 +333,27 @@ class Runner:
         now = (reading or self.clocks.read()).wall
         try:
             self.spool.keep(self._backlog, now=now, hold=self._hold)
-        except StoreError as error:
+        except Exception as error:
             self._spool_trouble = str(error)
+            if not _is_of_the_disk(error):
+                self._flush_each(now)
         else:
             self._backlog.clear()
+            self._spool_trouble = None
+
+    def _flush_each(self, now: int) -> None:
+        """Keep one after the other: what can never be written goes aside, so that it holds up nothing else."""
+        left: list[Keepable] = []
+        for n, one in enumerate(self._backlog):
+            try:
+                self.spool.keep([one], now=now, hold=self._hold)
+            except Exception as error:
+                if _is_of_the_disk(error):
+                    left = self._backlog[n:]
+                    break
+                self._aside.append((one, f"{type(one).__name__}: {error}"))
+        self._backlog = left
+        if not left:
             self._spool_trouble = None
 
     def _take(self, wanted: TakeSnapshot, reading: Reading) -> None:
@@ -300,6 +368,10 @@ class Runner:
         elif self.room is not None and self.room.is_short:
             # T15: no pictures before counts are lost.
             why = "the disk is nearly full, or too much waits: no snapshots, so that counts are not lost"
+            self._results.append((wanted.contract, SnapshotFailed(contract=wanted.contract, slot=slot, why=why)))
+        elif self._camera_thread is not None and self._camera_thread.is_alive():
+            # One picture at a time: a screen that hangs must not cost a thread for each segment.
+            why = "the picture before it is still being taken: the screen does not answer"
             self._results.append((wanted.contract, SnapshotFailed(contract=wanted.contract, slot=slot, why=why)))
         elif not self._background:
             self._shot(wanted.contract, self._picture(wanted), reading)
@@ -365,20 +437,63 @@ class Runner:
             except StoreError as error:
                 self._spool_trouble = str(error)
 
+    @property
+    def lost(self) -> str:
+        """What an end at this moment would lose, in a sentence, for it could not be written; empty for nothing."""
+        kept = [*self._backlog, *(thing for thing, _ in self._aside)]
+        minutes = [one for one in kept if isinstance(one, MinuteKept)]
+        latest = {(one.session, one.minute): one for one in minutes}
+        seconds = sum(end - begin for one in latest.values() for begin, end in one.stretches)
+        segments = sum(isinstance(one, Finished) for one in kept)
+        if not kept:
+            return ""
+        parts = [f"{seconds} s that were tracked"] if seconds else []
+        parts += [f"{segments} finished segment{'' if segments == 1 else 's'}"] if segments else []
+        what = " and ".join(parts) or f"{len(kept)} note{'' if len(kept) == 1 else 's'} about the session"
+        why = self._spool_trouble or next((why for _, why in self._aside), "")
+        return f"{what} could not be written ({why})"
+
+    @property
+    def finished(self) -> frozenset[Slot]:
+        """The segments that were finished since the last session was switched on, and not deleted since."""
+        return frozenset(self._given)
+
     def troubles(self) -> tuple[str, ...]:
         """Return what is wrong at the moment, each in a sentence."""
         own = [trouble for trouble in (self._spool_trouble, self.sender.trouble, self._own_trouble) if trouble]
+        if self.is_dead:
+            own.insert(0, f"the tracker has stopped by a fault of its own, and tracks nothing ({self._death}): restart")
+        if self.sender.early:
+            number = self.sender.early
+            own.append(
+                f"{number} segment{'s lie' if number > 1 else ' lies'} in the future by the clock of the diary, and"
+                " wait until that time has come: see whether this machine's clock is right"
+            )
+        if self._aside:
+            _, why = self._aside[-1]
+            own.append(f"{len(self._aside)} things can never be written, and are kept in memory only; the last: {why}")
         return (*own, *troubles_of(self.spool, self.sender, self.room, self.now))
 
     # Commands.
 
     def start(self, contract: str, *, memo: str = "", label: str | None = None) -> None:
         """Switch on for `contract`, or switch to it. Raises `InvalidValue` when it cannot be tracked for now."""
+        text_of(contract, "contract")
+        text_of(memo, "memo")
+        text_or_none(label, "label")
+        self._needs_the_loop()
         self.call(lambda: self._start(contract, memo, label))
 
-    def _start(self, contract: str, memo: str, label: str | None) -> None:
-        reading = self.clocks.read()
-        now = Instant(reading.wall // 1000)
+    def _needs_the_loop(self) -> None:
+        if self.is_dead:
+            raise StoreBusy("tracker", NOTHING, f"has stopped by a fault of its own ({self._death})", "start it again")
+
+    def job(self, contract: str, label: str | None, *, asks: bool = True) -> Job:
+        """Return the job of `contract` at this moment. Raises `InvalidValue` when it cannot be tracked for now.
+
+        Unless it `asks`, a label that is missing is none of its reasons.
+        """
+        now = self.now
         book = self.sender.book(contract)
         status = book.contract.status_at(now)
         if status is not ContractStatus.ACTIVE:
@@ -395,9 +510,21 @@ class Runner:
             offered = ", ".join(book.contract.labels)
             raise InvalidValue("label", label, "is not one that the client offers", f"choose one of: {offered}")
         job = job_of(book, now)
-        if job.needs_label and label is None:
+        if asks and job.needs_label and (label is None or is_blank(label)):
             offered = ", ".join(book.contract.labels)
             raise InvalidValue("label", NOTHING, "is missing: this client asks for one", f"choose one of: {offered}")
+        return job
+
+    def job_without_label(self, contract: str) -> Job:
+        """Return the job of `contract` for idle time, which has no label; raises as `job` does."""
+        job = self.job(contract, None, asks=False)
+        if job.needs_label:
+            remedy = "discard it, and add the time by hand"
+            raise InvalidValue("contract", contract, "asks for an activity label, which idle time has not", remedy)
+        return job
+
+    def _start(self, contract: str, memo: str, label: str | None) -> None:
+        job = self.job(contract, label)
         if self.is_on:
             self._tick()
         start = Start(job=job, session=self._chance(16).hex(), secret=self._chance(32), memo=memo, label=label)
@@ -421,24 +548,37 @@ class Runner:
 
     def _delete(self, contract: str, slot: Slot) -> bool:
         reading = self.clocks.read()
-        if self.state.ledger(contract, slot) is not None:
+        ledger = self.state.ledger(contract, slot)
+        had = ledger is not None and not ledger.is_deleted and bool(ledger.minutes or ledger.digests)
+        if ledger is not None:
             self._feed(SnapshotDeleted(contract=contract, slot=slot), reading)
         if self._backlog:
             self._flush(reading)
         if self._backlog:
             raise StoreError("delete", slot, self._spool_trouble or "cannot be kept", "repeat it")
         found = self.spool.delete(contract, slot, id=f"delete {self._chance(16).hex()}", now=reading.wall)
+        self._given.discard(slot)
         self.sender.wake()
-        return found
+        return found or had
 
     # Recovery.
 
     def _recover(self) -> None:
         """Finish what a killed tracker has begun: nothing that was kept is lost, and it is marked."""
         reading = self.clocks.read()
-        pasts = self.spool.pasts(Instant(max(reading.wall // 1000, 0)))
-        self.state, effects = recover(self.state, pasts, reading)
+        self.state, effects = recover(self.state, self.spool.known(), reading)
         self._carry_out(effects, reading)
+
+
+def _is_of_the_disk(error: BaseException) -> bool:
+    """Return whether it is the disk that cannot be written, so that it may go another time."""
+    cause = error if error.__cause__ is None else error.__cause__
+    if isinstance(cause, sqlite3.ProgrammingError):
+        return "closed" in str(cause)
+    never = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
+    if isinstance(cause, never):
+        return False
+    return isinstance(cause, sqlite3.Error | OSError | MemoryError)
 
 
 def _plus(one: Counts | None, other: Counts | None) -> Counts | None:

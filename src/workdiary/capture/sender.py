@@ -39,6 +39,9 @@ _LONGEST: Final = 60.0
 _LOOK: Final = 15_000
 """How often it is asked how the contracts stand, in milliseconds."""
 
+_AGAIN: Final = 60_000
+"""After how long something is sent again that lies in the future by the clock of the diary, in milliseconds."""
+
 _STANDING: Final = {
     AnswerKind.CREATED: Standing.SENT,
     AnswerKind.EXISTS: Standing.SENT,
@@ -99,6 +102,7 @@ class Sender:
         self._changed = changed
         self._journal: Journal | None = None
         self._due: dict[int, int] = {}
+        self._early: set[int] = set()
         self._books: dict[str, Book] = {}
         self._origins: dict[str, str] = {}
         self._consents: dict[str, str] = {}
@@ -206,6 +210,11 @@ class Sender:
             self._is_awake = True
             self._wake.notify_all()
 
+    @property
+    def early(self) -> int:
+        """How many segments wait because the clock of the diary has not come to them yet."""
+        return len(self._early)
+
     def end(self, timeout: float = 1.5) -> bool:
         """Send everything, held back or not, and stop; return whether that was done within `timeout` seconds.
 
@@ -214,10 +223,10 @@ class Sender:
         self._releases = self._ends = True
         if self._thread is None:
             self.work()
-            return self.trouble is None
+            return self.trouble is None and not self._early
         self.wake()
         self._thread.join(timeout)
-        return not self._thread.is_alive() and self.trouble is None
+        return not self._thread.is_alive() and self.trouble is None and not self._early
 
     def _run(self) -> None:
         while True:
@@ -259,7 +268,8 @@ class Sender:
     def _pause(self) -> float:
         """Return the seconds until something is due, or the contracts are to be looked at again."""
         boot = self._clocks.read().boot
-        return max(min((due - boot for due in self._due.values()), default=_LOOK), 100) / 1000
+        look = boot if self._looked_at is None else self._looked_at + _LOOK
+        return max(min([look, *self._due.values()]) - boot, 100) / 1000
 
     def _round(self) -> str | None:
         """Send what is due; return what is in the way, in a sentence."""
@@ -268,6 +278,7 @@ class Sender:
         waiting = self._spool.items(Standing.WAITING)
         numbers = {item.number for item in waiting}
         self._due = {number: due for number, due in self._due.items() if number in numbers}
+        self._early &= numbers
         for item in waiting:
             if item.contract in held_up or not self._is_due(item):
                 continue
@@ -294,6 +305,8 @@ class Sender:
         if item.number not in self._due:
             left = min(max(item.made + item.hold - now.wall, 0), item.hold)
             self._due[item.number] = now.boot + left
+        if item.number in self._early:
+            return now.boot >= self._due[item.number]
         return self._releases or now.boot >= self._due[item.number]
 
     def due_at(self, item: Item) -> int:
@@ -322,8 +335,15 @@ class Sender:
             self._spool.answer(item.number, Standing.REFUSED, str(error))
             self._changed()
             return
+        if taken.kind is not Kind.DELETED and _is_early(answer):
+            # By its own clock the diary would take it later, so that is no last word.
+            self._early.add(item.number)
+            self._due[item.number] = self._clocks.read().boot + _AGAIN
+            self._changed()
+            return
+        self._early.discard(item.number)
         if taken.kind is Kind.DELETED and answer.entry is not None and self._files is not None:
-            delete_pictures(journal, self._files, answer.entry)
+            delete_pictures(journal, _Others(self._spool, self._files), answer.entry)
         self._spool.answer(item.number, _standing(taken, answer), _words(answer))
         self.recorded += answer.recorded
         self._changed()
@@ -345,6 +365,25 @@ class Sender:
                 if digest not in needed:
                     self._files.delete(digest)
                 self._spool.removed(digest)
+
+
+class _Others:
+    """The image files that the spool does not name: what it names, another segment may show as well.
+
+    Those go with `Sender._remove_dropped`, which asks the spool and the diary.
+    """
+
+    def __init__(self, spool: Spool, files: Files) -> None:
+        self._named, self._files = spool.digests(), files
+
+    def delete(self, digest: str) -> bool:
+        return digest not in self._named and self._files.delete(digest)
+
+
+def _is_early(answer: Answer) -> bool:
+    """Return whether the only thing against it is that it lies in the future."""
+    codes = {reason.code for reason in answer.reasons}
+    return answer.kind is AnswerKind.REFUSED and codes == {ReasonCode.IN_THE_FUTURE}
 
 
 def _request(item: Item) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -259,4 +260,4 @@ def _camera(files: Any, options: Options) -> Camera:
 
     settings = options.images or ImageSettings()
     screen: Screen = MonitorScreen(settings.which)
-    return Snapshots(screen, files, settings)
+    return Snapshots(screen, files, settings, clock=time.time)

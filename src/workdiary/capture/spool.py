@@ -23,6 +23,7 @@ from typing import Any, Final, TypeAlias
 
 from workdiary.capture._spool_file import SpoolFile
 from workdiary.capture.events import (
+    BalanceKept,
     DropSnapshot,
     Effect,
     Finished,
@@ -31,6 +32,7 @@ from workdiary.capture.events import (
     MinuteKept,
     SessionEnded,
     SessionStarted,
+    SlotKept,
     SnapshotTaken,
     Start,
 )
@@ -42,13 +44,13 @@ from workdiary.capture.kept import (
     Standing,
     finished_parts,
     item_of,
-    job_of,
     job_text,
     minute_of,
     row_digest,
     shot_of,
+    slot_of,
 )
-from workdiary.capture.recovery import Past
+from workdiary.capture.recovery import Known, Past
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
@@ -122,9 +124,11 @@ class Spool(SpoolFile):
             self._let_go(write, effect.contract, effect.slot, effect.digests)
         elif isinstance(effect, MinuteKept):
             write(
-                "INSERT OR REPLACE INTO minutes"
+                "INSERT INTO minutes"
                 " (session, contract, minute, stretches, keystrokes, clicks, scrolls, memo, label)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, minute) DO UPDATE SET"
+                " contract = excluded.contract, stretches = excluded.stretches, keystrokes = excluded.keystrokes,"
+                " clicks = excluded.clicks, scrolls = excluded.scrolls, memo = excluded.memo, label = excluded.label",
                 (
                     effect.session,
                     effect.contract,
@@ -135,20 +139,55 @@ class Spool(SpoolFile):
                     effect.label,
                 ),
             )
+        elif isinstance(effect, SlotKept):
+            write(
+                "INSERT OR REPLACE INTO slots (contract, slot, job, session, moment, is_open, is_deleted, is_shown,"
+                " is_witnessed, attempts, carried, sent, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    effect.job.contract,
+                    effect.slot,
+                    job_text(effect.job),
+                    effect.session,
+                    effect.moment,
+                    effect.is_open,
+                    effect.is_deleted,
+                    effect.is_shown,
+                    effect.is_witnessed,
+                    effect.attempts,
+                    effect.carried,
+                    json.dumps(sorted(effect.sent)),
+                    json.dumps(effect.marks),
+                ),
+            )
+        elif isinstance(effect, BalanceKept):
+            write(
+                "INSERT OR REPLACE INTO balances (contract, seconds) VALUES (?, ?)", (effect.contract, effect.seconds)
+            )
         elif isinstance(effect, Finished):
             self._put(write, *finished_parts(effect), now, hold)
         elif isinstance(effect, SessionStarted):
-            body = {"kind": "capture_started", "commitment": effect.commitment}
+            body = {"kind": "capture_started", "commitment": effect.commitment, "began": str(effect.at)}
             self._put(write, effect.contract, effect.session, Kind.STARTED, None, body, (), (), now, 0)
         elif isinstance(effect, SessionEnded):
             write("UPDATE sessions SET ended = 1 WHERE session = ?", (effect.session,))
-            body = {"kind": "capture_ended", "of": effect.session, "secret": effect.secret}
+            # A clock that was set back must not keep a secret from being disclosed: it ends when it began, at the least.
+            ended = max(str(effect.at), self._began(effect.contract, effect.session))
+            body = {"kind": "capture_ended", "of": effect.session, "secret": effect.secret, "ended": ended}
             self._put(write, effect.contract, f"end {effect.session}", Kind.ENDED, None, body, (), (), now, 0)
         elif isinstance(effect, Mark):
             write(
                 "INSERT INTO marks (at, kind, what, contract, slot) VALUES (?, ?, ?, ?, ?)",
                 (int(effect.at), effect.kind.value, effect.what, effect.contract, effect.slot),
             )
+
+    def _began(self, contract: str, session: str) -> str:
+        """Return when `session` began, as its entry says; nothing when that is not kept any more."""
+        wanted = "SELECT body FROM outbox WHERE contract = ? AND id = ? AND kind = ?"
+        found = self._connection.execute(wanted, (contract, session, Kind.STARTED.value)).fetchone()
+        try:
+            return str(json.loads(found[0])["began"]) if found is not None else ""
+        except (ValueError, KeyError, TypeError):
+            return ""
 
     def _put(
         self,
@@ -248,6 +287,7 @@ class Spool(SpoolFile):
             if any(row["state"] == Standing.SENT.value or row["tries"] for row in rows):
                 data = {"kind": "delete_time", "slot": slot}
                 self._put(write, contract, id, Kind.DELETED, slot, data, (), (), now, 0)
+            write("UPDATE slots SET is_deleted = 1 WHERE contract = ? AND slot = ?", (contract, slot))
             self._let_go(write, contract, slot, [d for row in rows for d in json.loads(row["digests"])])
             if shot is not None:
                 self._let_go(write, contract, slot, json.loads(shot["digests"]))
@@ -283,46 +323,46 @@ class Spool(SpoolFile):
 
     # Recovery, and what else is kept.
 
+    def known(self) -> Known:
+        """Return everything that is known of the time before: what `recover` makes the tracker's state of."""
+        return Known(
+            pasts=tuple(
+                self._past(row) for row in self._rows("SELECT * FROM sessions WHERE ended = 0 ORDER BY number")
+            ),
+            minutes=tuple(minute_of(row) for row in self._rows("SELECT * FROM minutes ORDER BY number")),
+            slots=tuple(slot_of(row) for row in self._rows("SELECT * FROM slots ORDER BY slot, contract")),
+            shots=tuple(
+                SnapshotTaken(contract=one.contract, slot=one.slot, at=one.at, digests=one.digests, flags=one.flags)
+                for one in (shot_of(row) for row in self._rows("SELECT * FROM shots"))
+            ),
+            balances={row["contract"]: row["seconds"] for row in self._rows("SELECT * FROM balances")},
+        )
+
     def pasts(self, now: Instant) -> tuple[Past, ...]:
-        """Return the sessions that nobody has ended, and those that were in the slot that is going on `now`."""
+        """Return the sessions that nobody has ended, and those that were in the slot of `now` or later."""
         slot = now // 600
         rows = self._rows(
             "SELECT * FROM sessions WHERE ended = 0 OR began >= ?"
-            " OR session IN (SELECT session FROM minutes WHERE minute >= ?) ORDER BY began",
+            " OR session IN (SELECT session FROM minutes WHERE minute >= ?) ORDER BY number",
             (slot * 600, slot * 10),
         )
         return tuple(self._past(row) for row in rows)
 
     def _past(self, row: sqlite3.Row) -> Past:
-        session, contract = row["session"], row["contract"]
-        minutes = tuple(
-            minute_of(one) for one in self._rows("SELECT * FROM minutes WHERE session = ? ORDER BY minute", (session,))
-        )
-        first = min((one.minute for one in minutes), default=row["began"] // 60) // 10
-        prefix = f"track {session} "
-        emitted = self._rows(
-            "SELECT slot FROM outbox WHERE contract = ? AND substr(id, 1, ?) = ?", (contract, len(prefix), prefix)
-        )
+        kept = self._rows("SELECT * FROM minutes WHERE session = ? ORDER BY number", (row["session"],))
         return Past(
-            job=job_of(row["job"]),
-            session=session,
+            session=row["session"],
+            contract=row["contract"],
             secret=row["secret"],
-            minutes=minutes,
-            shots=tuple(
-                SnapshotTaken(contract=contract, slot=one.slot, at=one.at, digests=one.digests, flags=one.flags)
-                for one in self.shots(contract)
-                if one.slot >= first
-            ),
-            finished=frozenset(slot for (slot,) in emitted),
+            minutes=tuple(minute_of(one) for one in kept),
             has_ended=bool(row["ended"]),
             since=Instant(row["began"]),
         )
 
-    def shots(self, contract: str) -> tuple[Shot, ...]:
-        """Return the snapshots of `contract` that are known, by slot."""
-        return tuple(
-            shot_of(row) for row in self._rows("SELECT * FROM shots WHERE contract = ? ORDER BY slot", (contract,))
-        )
+    def shots(self, contract: str, *, last: int = -1) -> tuple[Shot, ...]:
+        """Return the snapshots of `contract` that are known, or the `last` few of them, by slot."""
+        found = self._rows("SELECT * FROM shots WHERE contract = ? ORDER BY slot DESC LIMIT ?", (contract, last))
+        return tuple(shot_of(row) for row in reversed(found))
 
     def digests(self) -> frozenset[str]:
         """Return the digests of every image that something here names: what a sweep of the files must keep."""
@@ -384,9 +424,16 @@ class Spool(SpoolFile):
             gone = write(
                 "DELETE FROM outbox WHERE made < ? AND state IN ('sent', 'late', 'deleted')", (before,)
             ).rowcount
-            ended = "session IN (SELECT session FROM sessions WHERE ended = 1)"
-            write(f"DELETE FROM minutes WHERE minute < ? AND {ended}", (before // 60_000,))  # noqa: S608 - a constant
+            # A reassigned session has no row of its own; it is over when it begins.
+            over = "session NOT IN (SELECT session FROM sessions WHERE ended = 0)"
+            write(f"DELETE FROM minutes WHERE minute < ? AND {over}", (before // 60_000,))  # noqa: S608 - a constant
+            bare = "NOT EXISTS (SELECT 1 FROM minutes m WHERE m.contract = slots.contract AND m.minute / 10 = slot)"
+            write(f"DELETE FROM slots WHERE slot < ? AND {bare}", (before // 600_000,))  # noqa: S608 - a constant
             empty = "session NOT IN (SELECT session FROM minutes) AND ended = 1 AND began < ?"
             write(f"DELETE FROM sessions WHERE {empty}", (before // 1000,))  # noqa: S608 - a constant
+            known = "EXISTS (SELECT 1 FROM slots s WHERE s.contract = shots.contract AND s.slot = shots.slot)"
+            write(f"DELETE FROM shots WHERE slot < ? AND NOT {known}", (before // 600_000,))  # noqa: S608 - a constant
             write("DELETE FROM marks WHERE at < ?", (before // 1000,))
+            waits = "SELECT 1 FROM outbox WHERE outbox.contract = shots.contract AND outbox.slot = shots.slot"
+            write(f"DELETE FROM shots WHERE slot < ? AND NOT EXISTS ({waits})", (before // 600_000,))  # noqa: S608 - a constant
         return int(gone)

@@ -207,6 +207,9 @@ def _end(turn: Turn, reason: StopReason, at: int) -> None:
         return
     discard(turn)
     session = turn.session or session
+    if turn.run is None:
+        # On, though locked: whoever is on first has drawn the moment, and no later session of the slot draws.
+        turn.here(session, at)
     turn.end_run()
     turn.keep_closed()
     turn.quiet = ()
@@ -299,4 +302,7 @@ def _deleted(turn: Turn, deletion: SnapshotDeleted) -> None:
         turn.empty(ledger)
         if ledger.carried:
             turn.carry(ledger.job.contract, -ledger.carried)
-        turn.forget(ledger, Ledger(job=ledger.job, slot=ledger.slot, moment=ledger.moment, is_deleted=True))
+        nothing = Ledger(
+            job=ledger.job, slot=ledger.slot, moment=ledger.moment, drawn_by=ledger.drawn_by, is_deleted=True
+        )
+        turn.forget(ledger, nothing)

@@ -163,12 +163,12 @@ def _consented(change: Any, _zone: Zone) -> str:
     return f"agreed to be recorded, by the notice “{safe(change.notice)}”"
 
 
-def _began(change: Any, _zone: Zone) -> str:
-    return f"session begun, secret committed to by {change.commitment[:DIGITS]}"
+def _began(change: Any, zone: Zone) -> str:
+    return f"session begun {moment_words(change.began, zone)}, secret committed to by {change.commitment[:DIGITS]}"
 
 
-def _ended(change: Any, _zone: Zone) -> str:
-    return f"session {safe(change.of)} ended, secret {change.secret[:DIGITS]} disclosed"
+def _ended(change: Any, zone: Zone) -> str:
+    return f"session {safe(change.of)} ended {moment_words(change.ended, zone)}, secret {change.secret[:DIGITS]} disclosed"
 
 
 _WORDS: Final[dict[type[Any], Callable[[Any, Zone], str]]] = {

@@ -311,6 +311,14 @@ def _check_name(argument: str, value: object) -> None:
         raise InvalidValue(argument, value, "is not a name on one line", remedy)
 
 
+def _began(value: Moment) -> Instant:
+    return moment(value, "began")
+
+
+def _ended(value: Moment) -> Instant:
+    return moment(value, "ended")
+
+
 def _check_digits(argument: str, value: object) -> None:
     if not isinstance(value, str) or not _DIGITS.fullmatch(value):
         remedy = "give bytes.hex() of 32 bytes"
@@ -335,10 +343,12 @@ class CaptureStarted(_OfTheContract):
     """The beginning of a session of the tracker, whose id is that of the entry.
 
     `commitment` is the digest of the session's secret, from which the moments of its snapshots are drawn
-    (`workdiary.diary.canonical.commitment_of`), as 64 hexadecimal digits.
+    (`workdiary.diary.canonical.commitment_of`), as 64 hexadecimal digits. `began` is when it began by the
+    tracker's own clock: claimed, for the record may come later.
     """
 
     commitment: str
+    began: Instant = attrs.field(converter=_began)
 
     def __attrs_post_init__(self) -> None:
         _check_digits("commitment", self.commitment)
@@ -348,11 +358,13 @@ class CaptureStarted(_OfTheContract):
 class CaptureEnded(_OfTheContract):
     """The end of a session: its secret, so that either side can check that nobody chose the moments.
 
-    `of` is the id of the entry that began the session, `secret` its 32 bytes as 64 hexadecimal digits.
+    `of` is the id of the entry that began the session, `secret` its 32 bytes as 64 hexadecimal digits. `ended` is
+    when it ended by the tracker's own clock, claimed, and not before it began.
     """
 
     of: str
     secret: str
+    ended: Instant = attrs.field(converter=_ended)
 
     def __attrs_post_init__(self) -> None:
         _check_name("of", self.of)

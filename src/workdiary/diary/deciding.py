@@ -348,6 +348,9 @@ def _against_session(
     change: CaptureConsented | CaptureStarted | CaptureEnded, view: View, by: Actor, at: Instant
 ) -> Iterator[Reason]:
     yield from _against_role(change, view.contract, by)
+    claimed = change.began if isinstance(change, CaptureStarted) else getattr(change, "ended", None)
+    if claimed is not None and claimed > at + AHEAD:
+        yield Reason(code=ReasonCode.IN_THE_FUTURE, facts=(("at", at), ("made_at", claimed)))
     if isinstance(change, CaptureStarted):
         # CAPTURE-1: no session begins where nothing may be tracked; one that began before can still be ended.
         status = view.contract.status_at(at)
@@ -367,6 +370,9 @@ def _against_end(end: CaptureEnded, view: View) -> Iterator[Reason]:
     started.check_seal()
     if commitment_of(bytes.fromhex(end.secret)) != started.change.commitment:
         yield Reason(code=ReasonCode.WRONG_SECRET, facts=(("session", end.of),))
+    if end.ended < started.change.began:
+        facts = (("session", end.of), ("began", started.change.began), ("ended", end.ended))
+        yield Reason(code=ReasonCode.ENDED_BEFORE_START, facts=facts)
     for entry in view.since(started.number):
         # Only what touches no slots can be an end: the others, nearly all, are not read.
         if entry.start is None and isinstance(entry.change, CaptureEnded) and entry.change.of == end.of:

@@ -53,6 +53,7 @@ class ReasonCode(Enum):
     # A session of the tracker cannot be ended in a diary.
     UNKNOWN_SESSION = "unknown_session"
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - a code, no secret
+    ENDED_BEFORE_START = "ended_before_start"
 
     @property
     def rule(self) -> str:
@@ -91,6 +92,7 @@ _RULES: Mapping[ReasonCode, str] = {
     ReasonCode.ALREADY_RESOLVED: "CLAIM-1",
     ReasonCode.UNKNOWN_SESSION: "CAPTURE-2",
     ReasonCode.WRONG_SECRET: "CAPTURE-2",
+    ReasonCode.ENDED_BEFORE_START: "CAPTURE-2",
 }
 
 

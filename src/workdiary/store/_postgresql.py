@@ -46,8 +46,8 @@ _COPY_FROM: Final = 20
 _COPY: Final = f"COPY entries ({', '.join(ENTRY_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 _COPY_TYPES: Final = ("text", "int8", "text", "int8", "int8", "int8", "bytea", "bytea", "bytea")
 
-_ROWS: Final = 500
-"""The most rows that are put into one statement, which holds 65,535 values."""
+_VALUES_AT_ONCE: Final = 50
+"""The most values of a statement that psycopg remembers the making of; those with more are parsed every time."""
 
 _VALUES: Final = re.compile(r"(?<=VALUES )(\([^()]*\))")
 """The row of an INSERT."""
@@ -377,14 +377,21 @@ def _begin(connection: psycopg.Connection[Row], number: int, asked: Sequence[Que
 
 
 def _messages(jobs: Sequence[Job]) -> Iterator[tuple[str, list[object]]]:
-    """Yield the statements of `jobs` with all their values: as few as there can be, for each is a message."""
-    shape = tuple([(statement, len(rows)) for statement, rows in jobs])
-    if shape and all(statement.startswith("INSERT") and rows <= _ROWS for statement, rows in shape):
-        yield _as_one(shape), [value for _, rows in jobs for row in rows for value in row]
-        return
+    """Yield the statements of `jobs` with their values, several rows as one while the values are few enough."""
+    shape: dict[str, int] = {}
+    values: list[object] = []
     for statement, rows in jobs:
         for row in rows:
-            yield statement, [*row]
+            if shape and (len(values) + len(row) > _VALUES_AT_ONCE or not statement.startswith("INSERT")):
+                yield _as_one(tuple(shape.items())), values
+                shape, values = {}, []
+            if not statement.startswith("INSERT"):
+                yield statement, [*row]
+                continue
+            shape[statement] = shape.get(statement, 0) + 1
+            values.extend(row)
+    if shape:
+        yield _as_one(tuple(shape.items())), values
 
 
 @lru_cache(maxsize=256)

@@ -211,8 +211,8 @@ _STRATEGY_OF: Final[dict[type[Change], Callable[[], st.SearchStrategy[Change]]]]
     PaymentFailed: lambda: st.builds(PaymentFailed, week=_week_slots()),
     DisputeResolved: _resolved,
     CaptureConsented: lambda: st.builds(CaptureConsented, notice=entry_ids()),
-    CaptureStarted: lambda: st.builds(CaptureStarted, commitment=_digits()),
-    CaptureEnded: lambda: st.builds(CaptureEnded, of=entry_ids(), secret=_digits()),
+    CaptureStarted: lambda: st.builds(CaptureStarted, commitment=_digits(), began=instants()),
+    CaptureEnded: lambda: st.builds(CaptureEnded, of=entry_ids(), secret=_digits(), ended=instants()),
 }
 
 
