@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tracemalloc
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,8 @@ from workdiary.diary.journal import KeptWeek, WeekState
 from workdiary.errors import InvalidValue, JournalError, StoreError, UnknownContract
 from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slot
-from workdiary.store._schema import LONG, PAGE, Statements, statements
+from workdiary.store._schema import LONG, PAGE
+from workdiary.store._statements import Statements, statements
 from workdiary.store.sql import SqlJournal
 
 __all__ = ["postgresql", "postgresql_url"]
@@ -204,9 +206,7 @@ def test_every_statement_of_sqlite_reads_by_index(tmp_path: Path) -> None:
     for name, statement in sql._asdict().items():
         plan = _plan(str(tmp_path / "diary.db"), statement, [1] * statement.count("?"))
         plan = plan.replace("SCAN CONSTANT ROW\nSCAN one", "")  # what the others are joined to
-        assert name in whole or "SCAN" not in plan.replace("SCAN ids VIRTUAL", "").replace("SCAN anon_1 VIRTUAL", ""), (
-            plan
-        )
+        assert name in whole or "SCAN" not in re.sub(r"SCAN (ids|anon_\d+) VIRTUAL", "", plan), plan
         assert "TEMP B-TREE" not in plan, f"{name}: {plan}"
     touching = _plan(str(tmp_path / "diary.db"), sql.touching, [1] * 7)
     assert "COVERING INDEX entries_touching (contract=? AND start>? AND start<?)" in touching

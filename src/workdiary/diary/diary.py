@@ -10,7 +10,7 @@ from workdiary.diary.closed import ClosedWeek
 from workdiary.diary.deciding import Request, decide
 from workdiary.diary.draft import Answer, Calendars, Draft, check_opened, check_sent
 from workdiary.diary.entry import START, Entry
-from workdiary.diary.journal import Journal, Standing, WeekState
+from workdiary.diary.journal import Journal, Standing, Wanted, WeekState, Writing
 from workdiary.diary.page import WeekPage, page_of
 from workdiary.errors import ChainError, IdConflict
 from workdiary.model.contract import Actor, Contract
@@ -135,20 +135,37 @@ class Diary:
 
         `ids` and `slots` may say what the block will be about, so that it is asked for at once.
         """
-        week = None if self._known is None else next(self._known.weeks_of(slots), None)
-        touching = None if week is None or week.start in self._pages else (week.start, week.stop)
+        wanted = self.wanted(ids, slots)
         try:
-            with self._journal.writing(self._id, ids=ids, touching=touching) as writing:
-                standing = writing.standing
-                if standing is not None:
-                    self._catch_up(standing.head.version, lambda since: writing.read(since=since))
-                draft = Draft(writing, self._id, self._calendars_of, self._pages)
+            with (
+                self._journal.writing(self._id, ids=wanted.ids, touching=wanted.touching) as writing,
+                self.drafted(writing) as draft,
+            ):
                 yield draft
-                draft.save()
         except BaseException:
             # What was folded into the pages may not be on the disk.
             self.forget()
             raise
+        self.settle(draft)
+
+    def wanted(self, ids: Collection[str], slots: Slots) -> Wanted:
+        """Return what a block about `ids` and `slots` will ask of the journal first."""
+        week = None if self._known is None else next(self._known.weeks_of(slots), None)
+        touching = None if week is None or week.start in self._pages else (week.start, week.stop)
+        return Wanted(contract=self._id, ids=tuple(ids), touching=touching)
+
+    @contextmanager
+    def drafted(self, writing: Writing) -> Iterator[Draft]:
+        """Draft on a diary that is locked already; say `settle` when that is stored, and `forget` when it is not."""
+        standing = writing.standing
+        if standing is not None:
+            self._catch_up(standing.head.version, lambda since: writing.read(since=since))
+        draft = Draft(writing, self._id, self._calendars_of, self._pages)
+        yield draft
+        draft.save()
+
+    def settle(self, draft: Draft) -> None:
+        """Take note that what was drafted is stored."""
         if draft.entries:
             self._version = draft.head.version
         self._let_go()

@@ -11,9 +11,10 @@ What cannot be read goes to quarantine, as it came; it is listed there, and retr
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -25,9 +26,9 @@ from workdiary.diary.deciding import Request
 from workdiary.diary.diary import Diary
 from workdiary.diary.draft import Answer, AnswerKind, Calendars, Draft
 from workdiary.diary.entry import check_id
-from workdiary.diary.journal import Journal
+from workdiary.diary.journal import Journal, WritesSeveral
 from workdiary.diary.requests import plain_request, request_of
-from workdiary.errors import InvalidValue, StoreError, WorkdiaryError
+from workdiary.errors import InvalidValue, StoreError, UnknownContract, WorkdiaryError
 from workdiary.formats.reading import field, object_of, parse_json, text_of
 from workdiary.model.contract import Actor, Role
 from workdiary.model.slots import EMPTY, Slots
@@ -36,7 +37,10 @@ from workdiary.plain import destructure, structure
 __all__ = ["BATCH", "LONGEST", "Item", "discard", "ingest", "retry"]
 
 BATCH: Final = 1000
-"""How many items share one lock and one commit a contract."""
+"""How many items are taken at a time: those of one contract share one lock and one commit."""
+
+_TOGETHER: Final = 64
+"""How many contracts share one lock and one commit, where the journal can do that."""
 
 _DIARIES: Final = 64
 """How many diaries keep what they have read from one batch to the next."""
@@ -154,8 +158,14 @@ def _batch(
         # What a diary has read for one batch serves the next, and the weeks of one are mostly those of all.
         known = diaries.pop(contract, None)
         diaries[contract] = Diary(journal, contract, calendars=calendars) if known is None else known
-    for found in each(_of_one, (diaries[contract] for contract in contracts), map(by_contract.get, contracts)):
-        taken.extend(found)
+    each_has = [(diaries[contract], by_contract[contract]) for contract in contracts]
+    if isinstance(journal, WritesSeveral):
+        groups = [each_has[n : n + _TOGETHER] for n in range(0, len(each_has), _TOGETHER)]
+        found = each(partial(_of_several, journal), groups)
+    else:
+        found = each(_of_one, *zip(*each_has, strict=True)) if each_has else ()
+    for some in found:
+        taken.extend(some)
     while len(diaries) > _DIARIES:
         diaries.popitem(last=False)
     answers: dict[int, Answer] = {}
@@ -166,6 +176,33 @@ def _batch(
             kept = journal.quarantine(_bytes(batch[place]), str(what))
             answers[place] = Answer(kind=AnswerKind.QUARANTINED, id=ids[place], error=str(what), number=kept.number)
     return [answers[place] for place in range(len(batch))]
+
+
+def _of_several(journal: WritesSeveral, group: Sequence[tuple[Diary, list[tuple[int, Item]]]]) -> _Taken:
+    """Record what a batch has for several contracts, in one step, and return what became of each item."""
+    taken: _Taken = []
+    drafts: list[tuple[Diary, Draft]] = []
+    wanted = [diary.wanted([item.id for _, item in of_it], _slots(of_it[0][1].request)) for diary, of_it in group]
+    try:
+        with journal.writing_several(wanted) as writings:
+            for (diary, several), writing in zip(group, writings, strict=True):
+                try:
+                    with diary.drafted(writing) as draft:
+                        draft.look_up([item.id for _, item in several])
+                        taken.extend([(place, _take(draft, item)) for place, item in several])
+                    drafts.append((diary, draft))
+                except UnknownContract as error:
+                    taken.extend([(place, error) for place, _ in several])
+    except BaseException as error:
+        for diary, _ in group:
+            diary.forget()
+        if isinstance(error, StoreError) or not isinstance(error, WorkdiaryError):
+            raise
+        # One of them is damaged: nothing was stored, and each is taken by itself.
+        return [answer for diary, several in group for answer in _of_one(diary, several)]
+    for diary, draft in drafts:
+        diary.settle(draft)
+    return taken
 
 
 def _of_one(diary: Diary, several: list[tuple[int, Item]]) -> _Taken:

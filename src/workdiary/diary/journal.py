@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -25,7 +25,18 @@ from workdiary.model.sheet import Sheet
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
-__all__ = ["Journal", "KeptWeek", "Quarantined", "Standing", "WeekState", "Writing", "check_append", "head_of"]
+__all__ = [
+    "Journal",
+    "KeptWeek",
+    "Quarantined",
+    "Standing",
+    "Wanted",
+    "WeekState",
+    "WritesSeveral",
+    "Writing",
+    "check_append",
+    "head_of",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +122,27 @@ class Writing(Protocol):
         when the first entry does not follow the head, `IdConflict` for an id on record, and `ChainError`
         for entries that do not form a chain; see `check_append`.
         """
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Wanted:
+    """A diary to lock, with the `ids` and the stretch that will be asked for first, as `Journal.writing` takes them."""
+
+    contract: str
+    ids: tuple[str, ...] = ()
+    touching: tuple[int, int] | None = None
+
+
+@runtime_checkable
+class WritesSeveral(Protocol):
+    """What a journal may do beyond the port: lock several diaries at once, and store what is appended in one step.
+
+    Ingestion asks for it, for most of what a small block costs is its lock and its commit.
+    """
+
+    def writing_several(self, wanted: Sequence[Wanted]) -> AbstractContextManager[Sequence[Writing]]:
+        """Lock the diaries of `wanted`, each another, as `Journal.writing` does one; all is stored or nothing."""
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol, TypeAlias
 
-from workdiary.store._schema import Statements
+from workdiary.store._statements import Statements
 
 __all__ = ["UNKNOWN_OUTCOME", "Database", "Job", "Query", "Row", "Transaction"]
 
@@ -59,8 +59,8 @@ class Database(Protocol):
         """Return what `statement` finds in what is committed."""
         ...
 
-    def locked(self, key: str, *asked: Query) -> AbstractContextManager[Transaction]:
-        """Lock what `key` names for writing; what was not committed when the block ends is undone.
+    def locked(self, keys: Sequence[str], *asked: Query) -> AbstractContextManager[Transaction]:
+        """Lock what `keys` name for writing; what was not committed when the block ends is undone.
 
         `asked` are the queries that are sure to come first: a server answers them on the way.
         """

@@ -22,7 +22,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from workdiary.errors import NOTHING, InvalidValue, JournalError, MissingExtra, StoreBusy, StoreError
 from workdiary.store._database import UNKNOWN_OUTCOME, Job, Query, Row
 from workdiary.store._migrations import postgresql_steps
-from workdiary.store._schema import ENTRY_COLUMNS, SCHEMA_VERSION, TABLES, Statements, statements
+from workdiary.store._schema import ENTRY_COLUMNS, SCHEMA_VERSION, TABLES
+from workdiary.store._statements import Statements, statements
 
 try:
     import psycopg
@@ -108,9 +109,9 @@ class PostgresqlDatabase:
             raise self._translated(error, "reading it") from error
 
     @contextmanager
-    def locked(self, key: str, *asked: Query) -> Iterator[_Transaction]:
-        """Lock what `key` names, in this database and for all processes, and ask what is to be known first."""
-        with self._begun(key, asked) as (connection, answers):
+    def locked(self, keys: Sequence[str], *asked: Query) -> Iterator[_Transaction]:
+        """Lock what `keys` name, in this database and for all processes, and ask what is to be known first."""
+        with self._begun(keys, asked) as (connection, answers):
             try:
                 yield _Transaction(self, connection, [*zip(asked, answers, strict=True)])
             finally:
@@ -157,12 +158,15 @@ class PostgresqlDatabase:
                 lent.close()
 
     @contextmanager
-    def _begun(self, key: str, asked: Sequence[Query]) -> Iterator[tuple[psycopg.Connection[Row], Sequence[list[Row]]]]:
-        number = int.from_bytes(sha256(b"workdiary/lock/1\n" + key.encode()).digest()[:8], "big", signed=True)
+    def _begun(
+        self, keys: Sequence[str], asked: Sequence[Query]
+    ) -> Iterator[tuple[psycopg.Connection[Row], Sequence[list[Row]]]]:
+        # In one order everywhere, so that two who lock several never wait for each other.
+        numbers = sorted(map(_lock_number, keys))
         for is_last in (False, True):
             with self._connected() as connection:
                 try:
-                    answers = _begin(connection, number, asked)
+                    answers = _begin(connection, numbers, asked)
                 except psycopg.Error as error:
                     if is_last or not _is_lost(error):
                         raise self._translated(error, "locking it; nothing was stored") from error
@@ -224,7 +228,7 @@ class PostgresqlDatabase:
             encoding = self.settings["server_encoding"]
             raise StoreError(self.name, encoding, "cannot hold every text", "use a database with the encoding UTF8")
         if self._version() != SCHEMA_VERSION:
-            with self.locked("\0schema") as transaction:
+            with self.locked(["\0schema"]) as transaction:
                 # Under the lock: who waited for it may find the work done.
                 version = self._version()
                 if version == 0 and not create:
@@ -361,8 +365,12 @@ def _together(connection: psycopg.Connection[Row]) -> AbstractContextManager[obj
     return connection.pipeline() if Pipeline.is_supported() else nullcontext()
 
 
-def _begin(connection: psycopg.Connection[Row], number: int, asked: Sequence[Query]) -> Sequence[list[Row]]:
-    """Begin a transaction, have the advisory lock `number`, and return what `asked` find under it.
+def _lock_number(key: str) -> int:
+    return int.from_bytes(sha256(b"workdiary/lock/1\n" + key.encode()).digest()[:8], "big", signed=True)
+
+
+def _begin(connection: psycopg.Connection[Row], numbers: list[int], asked: Sequence[Query]) -> Sequence[list[Row]]:
+    """Begin a transaction, have the advisory locks `numbers`, and return what `asked` find under it.
 
     Each statement sees what is committed when it starts, so those after the lock see the diary as it stands.
     """
@@ -370,7 +378,7 @@ def _begin(connection: psycopg.Connection[Row], number: int, asked: Sequence[Que
         cursors = [stack.enter_context(connection.cursor(binary=True)) for _ in range(1 + len(asked))]
         with _together(connection):
             cursors[0].execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", prepare=True)
-            cursors[0].execute("SELECT pg_advisory_xact_lock(%s)", (number,), prepare=True)
+            cursors[0].execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::int8[]) AS n", (numbers,), prepare=True)
             for cursor, (statement, values) in zip(cursors[1:], asked, strict=True):
                 cursor.execute(statement, values)
         return [cursor.fetchall() for cursor in cursors[1:]]

@@ -34,8 +34,9 @@ from workdiary.store._place import (
     make_file,
     place_of,
 )
-from workdiary.store._schema import SCHEMA_VERSION, Statements, statements
+from workdiary.store._schema import SCHEMA_VERSION
 from workdiary.store._sqlite_errors import ERRORS, is_busy, translated
+from workdiary.store._statements import Statements, statements
 from workdiary.store._turns import Turns
 
 __all__ = ["MODES", "SqliteDatabase", "has_wal_reset_bug"]
@@ -152,7 +153,7 @@ class SqliteDatabase:
         return tuple(str(row[0]) for row in self.rows("PRAGMA integrity_check(20)") if row[0] != "ok")
 
     @contextmanager
-    def locked(self, key: str, *asked: Query) -> Iterator[_Transaction]:  # noqa: ARG002 - SQLite locks all, and is near
+    def locked(self, keys: Sequence[str], *asked: Query) -> Iterator[_Transaction]:  # noqa: ARG002 - SQLite locks all, and is near
         """Lock the database for writing."""
         until = time.monotonic() + self._wait
         with self._alone():

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Final
 
 from workdiary.diary.entry import Entry
-from workdiary.diary.journal import KeptWeek, Quarantined, Standing, WeekState, check_append, head_of
+from workdiary.diary.journal import KeptWeek, Quarantined, Standing, Wanted, WeekState, check_append, head_of
 from workdiary.errors import NOTHING, ChainError, InvalidValue, JournalError, MissingExtra, StoreError, UnknownContract
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
@@ -36,18 +36,17 @@ except ImportError:
         "workdiary.store.sql", "sqlalchemy", "is not installed", 'run: pip install "workdiary[sql]"'
     ) from None
 
+from workdiary.store._ahead import Ahead, finding, touching_of, within
 from workdiary.store._database import Database, Job, Query, Row, Transaction
 from workdiary.store._planes import week_of, week_row
 from workdiary.store._rows import Standings, entry_of, entry_row, is_storable, quarantined_of, text_row, unreadable
-from workdiary.store._schema import LONG, PAGE, SCHEMA_VERSION
+from workdiary.store._schema import PAGE, SCHEMA_VERSION
 from workdiary.store._sqlite import SqliteDatabase
 
 __all__ = ["WAIT", "SqlJournal"]
 
 WAIT: Final = 5.0
 """How long a lock that somebody else holds is waited for, in seconds."""
-
-_FAR: Final = 1 << 62
 
 _QUARANTINE_KEY: Final = "\0quarantine"
 """What is locked for the quarantine: no contract can be called so."""
@@ -175,7 +174,7 @@ class SqlJournal:
         """Yield the contract and first slot of every week in `state` that ends by `ends_by`."""
         after: tuple[str, int] = ("", 0)  # no contract is called so
         while True:
-            rows = self._database.rows(self._sql.weeks, (state.value, _within(ends_by), *after))
+            rows = self._database.rows(self._sql.weeks, (state.value, within(ends_by), *after))
             for contract, start in rows:
                 yield _key(contract, "weeks"), Slot(start)
             if len(rows) < PAGE:
@@ -191,10 +190,10 @@ class SqlJournal:
             raise InvalidValue("contract", contract, "cannot be stored", "use an id without control characters")
         asked: list[Query] = [(self._sql.locked, (contract,) * 3)]
         if ids:
-            asked.append(_finding(self._database, contract, [id for id in ids if is_storable(id)]))
+            asked.append(finding(self._database, contract, [id for id in ids if is_storable(id)]))
         if touching is not None:
-            asked.append(_touching(self._database, contract, *map(_within, touching)))
-        with self._block(), self._database.locked(contract, *asked) as transaction:
+            asked.append(touching_of(self._database, contract, *map(within, touching)))
+        with self._block(), self._database.locked([contract], *asked) as transaction:
             writing = _Writing(self, transaction, contract)
             try:
                 yield writing
@@ -203,10 +202,34 @@ class SqlJournal:
                 writing.is_over = True
             self._latest = max(self._latest, writing.at)
 
+    @contextmanager
+    def writing_several(self, wanted: Sequence[Wanted]) -> Iterator[Sequence[_Writing]]:
+        """Lock the diaries of `wanted` for a decision each, stored in one transaction."""
+        contracts = [one.contract for one in wanted]
+        for contract in contracts:
+            if not is_storable(contract):
+                raise InvalidValue("contract", contract, "cannot be stored", "use an id without control characters")
+        ahead = Ahead(self._database, wanted)
+        with self._block(), self._database.locked(contracts, *ahead.asked) as transaction:
+            known = ahead.answered(transaction)
+            writings = [_Writing(self, one, contract) for one, contract in zip(known, contracts, strict=True)]
+            try:
+                yield writings
+                jobs: dict[str, list[Row]] = {}
+                for writing in writings:
+                    for statement, rows in writing.jobs():
+                        jobs.setdefault(statement, []).extend(rows)
+                if jobs:
+                    transaction.commit([*jobs.items()])
+            finally:
+                for writing in writings:
+                    writing.is_over = True
+            self._latest = max([self._latest, *(writing.at for writing in writings)])
+
     def quarantine(self, body: bytes, error: str) -> Quarantined:
         """Keep `body`, which could not be read because of `error`."""
         digest = sha256(body).digest()
-        with self._block(), self._database.locked(_QUARANTINE_KEY) as transaction:
+        with self._block(), self._database.locked([_QUARANTINE_KEY]) as transaction:
             if not transaction.rows(self._sql.quarantined_body, (digest,)):
                 row = (self._at(transaction.rows(self._sql.latest, ())[0][0]), digest, body, text_row(error))
                 transaction.commit([(self._sql.add_quarantine, [row])])
@@ -221,7 +244,7 @@ class SqlJournal:
 
     def release(self, number: int) -> None:
         """Take number `number` out of quarantine."""
-        with self._block(), self._database.locked(_QUARANTINE_KEY) as transaction:
+        with self._block(), self._database.locked([_QUARANTINE_KEY]) as transaction:
             if all(row[0] != number for row in transaction.rows(self._sql.quarantined_numbers, ())):
                 raise InvalidValue("number", number, "is not in quarantine", "list what is there")
             transaction.commit([(self._sql.release, [(number,)])])
@@ -322,8 +345,14 @@ class _Writing:
 
     def finish(self) -> None:
         """Write everything, in one transaction that is on the disk when this returns."""
+        jobs = self.jobs()
+        if jobs:
+            self._transaction.commit(jobs)
+
+    def jobs(self) -> list[Job]:
+        """Return what there is to be written."""
         if self._standing is None or not self._entries:
-            return
+            return []
         sql = self._journal._sql
         jobs: list[Job] = [
             (sql.add_entry, [entry_row(entry) for entry in self._entries]),
@@ -331,7 +360,7 @@ class _Writing:
         ]
         if self._weeks:
             jobs.append((sql.put_week, [row for _, row in self._weeks.values()]))
-        self._transaction.commit(jobs)
+        return jobs
 
     def _check(self) -> None:
         if self.is_over:
@@ -357,11 +386,6 @@ def _key(value: object, place: str) -> str:
     return value
 
 
-def _within(number: int) -> int:
-    """Return `number`, or one that is as far beyond every slot and version, which a database can take."""
-    return max(-_FAR, min(int(number), _FAR))
-
-
 def _touches(entry: Entry, start: int, stop: int) -> bool:
     return entry.start is not None and entry.stop is not None and max(entry.start, start) < min(entry.stop, stop)
 
@@ -379,7 +403,7 @@ def _read(
     Entries are never changed, so pages that were read one after the other belong together.
     """
     sql = database.statements
-    since = _within(since)
+    since = within(since)
     if touching is None:
         # By number, not by LIMIT: that a server without statistics would sort the rest of the diary for.
         since = max(since, 0)
@@ -389,8 +413,8 @@ def _read(
             if not rows:  # no chain has such a gap, but a damaged one
                 since = (source.rows(sql.next, (contract, since))[0][0] or until + 1) - 1
         return
-    start, stop = map(_within, touching)
-    found = source.rows(*_touching(database, contract, start, stop))
+    start, stop = map(within, touching)
+    found = source.rows(*touching_of(database, contract, start, stop))
     numbers = sorted(row[0] for row in found if since < row[0] <= until)
     for place in range(0, len(numbers), PAGE):
         yield from map(entry_of, source.rows(sql.numbered, (contract, database.among(numbers[place : place + PAGE]))))
@@ -400,18 +424,10 @@ def _find(database: Database, source: Database | Transaction, contract: str, ids
     wanted = [id for id in ids if is_storable(id)]
     if not wanted or not is_storable(contract):
         return {}
-    rows = source.rows(*_finding(database, contract, wanted))
+    rows = source.rows(*finding(database, contract, wanted))
     return {entry.id: entry for entry in map(entry_of, rows)}
 
 
-def _finding(database: Database, contract: str, ids: Sequence[str]) -> Query:
-    return database.statements.find, (database.among(ids), contract)
-
-
-def _touching(database: Database, contract: str, start: int, stop: int) -> Query:
-    return database.statements.touching, (contract, start - LONG, stop, start, contract, stop, start)
-
-
 def _week(database: Database, source: Database | Transaction, contract: str, start: int) -> KeptWeek | None:
-    rows = source.rows(database.statements.week, (contract, _within(start))) if is_storable(contract) else []
+    rows = source.rows(database.statements.week, (contract, within(start))) if is_storable(contract) else []
     return week_of(rows[0]) if rows else None
