@@ -79,7 +79,8 @@ class Stage:
         """Wait until the diaries are read and everything is drawn."""
         deadline = time.monotonic() + 120
         await self.pilot.pause()
-        while self.app.reading:
+        # An app that was left while it was reading has nobody any more to be told what was read.
+        while self.app.reading and not self.app._exit:
             assert time.monotonic() < deadline, "the diaries are never read"
             await self.pilot.pause()
 

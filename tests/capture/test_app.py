@@ -150,6 +150,16 @@ def test_every_size_with_and_without_colour(
     play(scene, ACME, *many, size=size, status={"running": running(), "shots": (shot(thumbnail=picture()),)})
 
 
+def test_no_color_before_there_is_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def scene(stage: Stage) -> None:
+        await stage.press("question_mark", "escape")
+        assert stage.app.export_screenshot()
+
+    play(scene, ACME)
+
+
 def test_a_long_memo_is_cut_and_nothing_in_it_is_obeyed() -> None:
     memo = "[red]bold[/red] \x1b[31m" + "very long " * 390
 

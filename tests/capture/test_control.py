@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.capture.stage import WEDNESDAY, staged
-from workdiary.capture.control import LARGEST, NAME, Server, ask, user_of
+from tests.capture.xserver import until
+from workdiary.capture.control import LARGEST, NAME, Server, _line, ask, user_of
 from workdiary.capture.live import LiveEngine
 from workdiary.errors import DocumentError, InvalidValue, StoreError
 
@@ -192,3 +193,59 @@ def test_a_month_of_waiting_segments_fits_into_an_answer(folder: Path) -> None:
     month = [{"slot": slot, "memo": "Fix the login form" * 4} for slot in range(30 * 144)]
     with served(folder, lambda _: {"waiting": month}):
         assert ask(folder, {"do": "status"}) == {"ok": True, "waiting": month}
+
+
+def test_who_is_silent_holds_up_no_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workdiary.capture.control._PATIENCE", 60.0)
+    server = Server(folder, lambda _: {})
+    server.begin()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.settimeout(30)
+        silent.connect(str(folder / NAME))
+        until(lambda: server._open is not None, "the silent one to be heard")
+        server.close()
+        assert not server._thread.is_alive()
+        with suppress(ConnectionResetError):
+            assert b"ok" not in silent.recv(4096)
+
+
+def test_who_drips_is_not_heard_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.4, 0.8, 1.2])
+    monkeypatch.setattr("workdiary.capture.control.monotonic", lambda: next(clock))
+    one, other = socket.socketpair(socket.AF_UNIX)
+    with one, other:
+        received = iter([b"{", b'"', b"d"])
+
+        class Dripping:
+            def settimeout(self, _: float) -> None: ...
+            def recv(self, _: int) -> bytes:
+                return next(received)
+
+        with pytest.raises(TimeoutError):
+            _line(Dripping(), within=1.0)  # type: ignore[arg-type]  # all that is used of a socket
+        assert next(received) == b"d"
+
+
+def test_without_a_free_descriptor_it_rests_instead_of_running_in_circles(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workdiary.capture.control._REST", 60.0)
+    server = Server(folder, lambda _: {})
+    real, tried = server._socket, []
+
+    class Full:
+        def accept(self) -> None:
+            tried.append(1)
+            raise OSError(24, "Too many open files")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+    server._socket = Full()  # type: ignore[assignment]  # it passes on whatever else is asked
+    server.begin()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.connect(str(folder / NAME))
+        until(lambda: tried, "a try")
+        server.close()
+    assert tried == [1]
+    assert not server._thread.is_alive()

@@ -115,7 +115,7 @@ def test_a_later_session_in_the_slot_inherits_the_moment() -> None:
     inherited = Instant(NINE + second(key(0), "acme", FIRST))
     drawn_again = Instant(NINE + second(key(1), "acme", FIRST))
     assert check_moments("acme", [later, first], [inherited]) == ()
-    assert [doubt.kind for doubt in check_moments("acme", [later, first], [drawn_again])] == [DoubtKind.NOT_THE_MOMENT]
+    assert [doubt.kind for doubt in check_moments("acme", [later, first], [drawn_again])] == [DoubtKind.UNCERTAIN]
 
 
 def test_a_secret_that_is_not_the_one_committed_to_is_found() -> None:

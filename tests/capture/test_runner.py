@@ -143,6 +143,26 @@ def test_a17_b77_b79_pictures_taken_offline_reach_the_diary_byte_for_byte() -> N
             assert stage.files.get(picture_of(slot)) == b"picture %d" % slot
 
 
+def test_b49_offline_and_hibernated_loses_nothing() -> None:
+    with staged() as stage:
+        stage.runner.start("c-1")
+        stage.work(1)
+        stage.is_reachable = False
+        stage.work(1199)
+        stage.clocks.pass_by(8 * 3600, asleep=True)
+        stage.work(2)
+        stage.kill()
+        stage.clocks.pass_by(3600, asleep=True)
+        stage.is_reachable = True
+        stage.start_again()
+        stage.work(130)
+        assert stage.recorded()[:2] == ["11-18T09:00", "11-18T09:10"]
+        first, second = stage.diary.segments(instant("2026-11-18T09:00Z"))[:2]
+        assert first.activity is not None
+        assert second.activity is not None
+        assert (first.activity.keystrokes, second.activity.keystrokes) == (600, 600)
+
+
 def test_a_tracker_starts_for_a_contract_that_it_knows_while_the_diary_is_away() -> None:
     with staged() as stage:
         stage.work(1)

@@ -250,7 +250,7 @@ def refused_pointer() -> str:
 
 
 @pytest.mark.parametrize(("name", "value"), [("WAYLAND_DISPLAY", "wayland-0"), ("XDG_SESSION_TYPE", "wayland")])
-def test_f60_wayland_is_said_plainly_even_where_xwayland_answers(
+def test_f60_b81_wayland_is_said_plainly_even_where_xwayland_answers(
     xserver: XServer, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.capture.stage import WEDNESDAY, memory
 from workdiary.capture.events import (
+    BalanceKept,
     DropSnapshot,
     Finished,
     Job,
@@ -22,6 +23,7 @@ from workdiary.capture.events import (
     MinuteKept,
     SessionEnded,
     SessionStarted,
+    SlotKept,
     Start,
 )
 from workdiary.capture.kept import Kind, Shot, Standing
@@ -173,7 +175,6 @@ def test_what_is_kept_twice_is_there_once(folder: Path) -> None:
             spool.keep([START, a_minute(), a_segment()], now=NOW)
         (past,) = spool.pasts(Instant(WEDNESDAY))
         assert past.minutes == (a_minute(),)
-        assert past.finished == {NINE}
         assert len(spool.items()) == 1
 
 
@@ -189,9 +190,54 @@ def test_a_killed_session_is_known_with_everything_that_was_kept(folder: Path) -
     keep(folder, START, a_minute(0), a_minute(1), shot)
     with Spool(folder) as spool:
         (past,) = spool.pasts(Instant(WEDNESDAY + 7200))
-    assert (past.session, past.secret, past.job, past.has_ended) == ("s-1", bytes(32), JOB, False)
+        known = spool.known()
+    assert (past.session, past.contract, past.secret, past.has_ended) == ("s-1", "c-1", bytes(32), False)
     assert past.minutes == (a_minute(0), a_minute(1))
-    assert [(taken.slot, taken.digests, taken.flags) for taken in past.shots] == [(NINE, ("ab" * 32,), ("partial",))]
+    assert (known.pasts, known.minutes) == ((past,), past.minutes)
+    assert [(taken.slot, taken.digests, taken.flags) for taken in known.shots] == [(NINE, ("ab" * 32,), ("partial",))]
+
+
+def test_what_was_decided_about_a_slot_comes_back_as_it_was_last(folder: Path) -> None:
+    first = SlotKept(job=JOB, slot=NINE, session="s-1", moment=WEDNESDAY + 7)
+    last = SlotKept(
+        job=JOB,
+        slot=NINE,
+        session="s-1",
+        moment=WEDNESDAY + 7,
+        is_open=False,
+        is_deleted=True,
+        is_shown=True,
+        is_witnessed=True,
+        attempts=2,
+        carried=-15,
+        sent=frozenset({("s-1", 3), ("s-2", 4)}),
+        marks=("recovered",),
+    )
+    other = SlotKept(job=Job(contract="c-2", credit=JOB.credit), slot=NINE, session="s-2", moment=WEDNESDAY + 9)
+    balances = [BalanceKept(contract="c-1", seconds=seconds) for seconds in (40, -200)]
+    keep(folder, first, other, balances[0])
+    keep(folder, last, balances[1])
+    with Spool(folder) as spool:
+        assert spool.known().slots == (last, other)
+        assert spool.known().balances == {"c-1": -200}
+
+
+def test_a_deletion_of_what_no_tracker_has_open_is_known_to_the_next_one(folder: Path) -> None:
+    keep(folder, SlotKept(job=JOB, slot=NINE, session="s-1", moment=WEDNESDAY + 7, is_open=False), a_segment())
+    with Spool(folder) as spool:
+        assert spool.delete("c-1", NINE, id="delete 1", now=NOW)
+        assert [one.is_deleted for one in spool.known().slots] == [True]
+
+
+@pytest.mark.parametrize(("version", "whose"), [(1, "older"), (99, "newer")])
+def test_a_spool_of_another_version_is_refused_and_not_touched(folder: Path, version: int, whose: str) -> None:
+    keep(folder, START, a_minute())
+    with closing(sqlite3.connect(folder / "spool.db")) as raw:
+        raw.execute(f"PRAGMA user_version = {version}")
+    before = (folder / "spool.db").read_bytes()
+    with pytest.raises(StoreError, match=f"version of an? {whose} workdiary"):
+        Spool(folder)
+    assert (folder / "spool.db").read_bytes() == before
 
 
 def test_a_session_that_has_ended_is_known_only_while_its_slot_goes_on(folder: Path) -> None:
@@ -257,6 +303,24 @@ def test_tidying_keeps_the_minutes_of_a_session_that_nobody_has_ended(folder: Pa
         spool.tidy(now=NOW + 400 * 86_400_000)
         (past,) = spool.pasts(Instant(WEDNESDAY + 400 * 86_400))
         assert past.minutes == (a_minute(),)
+
+
+def test_tidying_keeps_slots_and_snapshots_as_long_as_their_minutes(folder: Path) -> None:
+    end = SessionEnded(contract="c-1", session="s-1", secret=bytes(32).hex(), at=Instant(WEDNESDAY + 60))
+    shot = Shot(contract="c-1", slot=NINE, at=Instant(WEDNESDAY + 5), digests=("ab" * 32,))
+    slot = SlotKept(job=JOB, slot=NINE, session="s-1", moment=WEDNESDAY + 5, is_open=False)
+    reassigned = a_minute(20, session="s-1-1")
+    keep(folder, START, a_minute(), shot, slot, reassigned)
+    with Spool(folder) as spool:
+        spool.tidy(now=NOW + 400 * 86_400_000)
+        known = spool.known()
+        assert (len(known.minutes), len(known.slots), len(known.shots)) == (1, 1, 1), "it has not ended"
+        spool.keep([end], now=NOW)
+        spool.tidy(now=NOW + 34 * 86_400_000)
+        assert len(spool.known().slots) == 1
+        spool.tidy(now=NOW + 36 * 86_400_000)
+        known = spool.known()
+        assert (known.pasts, known.minutes, known.slots, known.shots) == ((), (), (), ())
 
 
 def test_an_image_that_another_segment_shows_is_not_let_go(folder: Path) -> None:

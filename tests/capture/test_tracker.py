@@ -36,6 +36,7 @@ from workdiary.capture.events import (
     TakeSnapshot,
     Ticked,
 )
+from workdiary.capture.ledger import Ledger, added, is_credited
 from workdiary.capture.moments import commitment
 from workdiary.capture.tracker import START, initial, step
 from workdiary.errors import InvalidValue
@@ -404,3 +405,18 @@ def test_a_start_right_after_a_stop_is_no_step_back() -> None:
     desk.start(session="s2", secret=key(1))
     desk.work(60)
     assert (desk.tracked, desk.marks) == (120, [MarkKind.STOPPED])
+
+
+@pytest.mark.parametrize(
+    ("balance", "tracked", "credited"),
+    [(-590, 600, True), (-590, 599, False), (-301, 599, False), (299, 1, True), (450, 1, True), (900, 1, True)],
+)
+def test_a_balance_that_deletions_leave_beyond_the_rule_is_taken_as_its_end(
+    balance: int, tracked: int, credited: bool
+) -> None:
+    job = Job(contract="acme", credit=CARRY)
+    ledger = Ledger(job=job, slot=Slot(FIRST), moment=NINE)
+    for begin in range(NINE, NINE + tracked, 60):
+        end = min(begin + 60, NINE + tracked)
+        ledger = added(ledger, "s1", begin // 60, [(begin, end)], (0, 0, 0), "Work", None)
+    assert is_credited(ledger, balance) is credited

@@ -15,11 +15,13 @@ from workdiary.capture.events import (
     MarkKind,
     SessionEnded,
     SessionStarted,
+    SnapshotDeleted,
     Start,
     Ticked,
 )
 from workdiary.capture.tracker import initial
 from workdiary.errors import InvalidValue
+from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
 OFFICE = Job(contract="acme", credit=HALF)
@@ -218,3 +220,15 @@ def test_two_contracts_have_their_own_idle_time() -> None:
     desk.start(BOLT, session="s2", secret=key(1))
     desk.rest(599, since=500)
     assert desk.of(AskIdle) == []
+
+
+def test_idle_time_whose_segments_were_deleted_meanwhile_goes_nowhere() -> None:
+    desk = Desk()
+    desk.start()
+    desk.rest(610)
+    for slot in (FIRST, FIRST + 1):
+        desk.say(SnapshotDeleted(slot=Slot(slot), contract="acme"))
+    desk.answer(Choice.REASSIGN, BOLT)
+    assert MarkKind.REFUSED in desk.marks
+    assert [one.contract for one in desk.of(SessionStarted)] == ["acme"]
+    assert desk.tracked == 0

@@ -12,11 +12,12 @@ from workdiary.capture.events import (
     Job,
     MarkKind,
     MinuteKept,
+    SlotKept,
     SnapshotDeleted,
     TakeSnapshot,
     Ticked,
 )
-from workdiary.capture.recovery import Past, recover
+from workdiary.capture.recovery import Known, Past, recover
 from workdiary.capture.tracker import initial
 from workdiary.model.activity import Activity
 from workdiary.model.slots import Slot
@@ -30,9 +31,11 @@ def test_a8_a_crash_before_the_first_segment_keeps_the_time_and_says_so() -> Non
     desk = Desk()
     desk.start(OFFICE)
     desk.work(530)
-    past = Past(job=OFFICE, session="s1", secret=key(0), minutes=tuple(desk.of(MinuteKept)), since=Instant(NINE))
+    minutes = tuple(desk.of(MinuteKept))
+    past = Past(contract="acme", session="s1", secret=key(0), minutes=minutes, since=Instant(NINE))
+    known = Known(pasts=(past,), minutes=minutes, slots=tuple(desk.of(SlotKept)))
     desk.turn(wall=86_400_000)
-    state, effects = recover(initial(), [past], desk.reading)
+    state, effects = recover(initial(), known, desk.reading)
     (finished,) = [effect for effect in effects if isinstance(effect, Finished)]
     assert finished.marks == ("recovered", "snapshot_failed")
     assert sum(ledger.tracked for ledger in state.ledgers) == 480
@@ -158,6 +161,49 @@ def test_b45_starting_and_stopping_changes_no_total() -> None:
         desk.stop()
     assert desk.tracked == 1200
     assert desk.on_disk == 1200
+
+
+@pytest.mark.parametrize("step", [-86_400_000, -3_600_000, -601_000, -59_000, -2_500, 3_600_000])
+def test_b46_no_clock_makes_a_stretch_a_count_or_a_total_negative(step: int) -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(400)
+    desk.turn(wall=step)
+    desk.work(400)
+    desk.turn(mono=-5_000, boot=-5_000)
+    desk.work(400)
+    desk.stop()
+    kept = desk.of(MinuteKept)
+    assert kept
+    assert all(begin < end for one in kept for begin, end in one.stretches)
+    assert all(count >= 0 for one in kept for count in one.counts or ())
+    assert 0 < desk.tracked <= 1200
+    assert desk.state.session_seconds >= 0
+
+
+def test_b47_a_deletion_that_comes_to_nothing_does_not_stop_the_timer() -> None:
+    desk = Desk()
+    desk.start()
+    desk.work(900)
+    for slot, contract in ((FIRST - 5, "acme"), (FIRST + 9, "acme"), (FIRST, "bolt")):
+        desk.say(SnapshotDeleted(slot=Slot(slot), contract=contract))
+    desk.work(900)
+    desk.stop()
+    assert (desk.tracked, desk.on_disk) == (1800, 1800)
+    assert len(desk.of(Finished)) == 3
+
+
+@pytest.mark.parametrize("late", [1, 3, 7, 14])
+def test_b53_ticks_that_are_late_leave_no_gap_and_no_overlap(late: int) -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    for _ in range(60):
+        desk.turn(wall=1000 * late, mono=1000 * late, boot=1000 * late)
+        desk.say(Ticked(counts=(late, 0, 0), idle=0))
+    desk.stop()
+    stretches = sorted(one for kept in desk.kept.values() for one in kept.stretches)
+    assert [begin for begin, _ in stretches[1:]] == [end for _, end in stretches[:-1]]
+    assert desk.tracked == 60 * late
 
 
 def test_b50_b51_suspended_time_is_neither_work_nor_idle_time() -> None:

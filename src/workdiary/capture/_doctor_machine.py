@@ -52,16 +52,16 @@ _NEEDED: Final = {
     "PIL": "Pillow",
     "mss": "mss",
     "platformdirs": "platformdirs",
-    "pynput": "pynput",
     "sqlalchemy": "SQLAlchemy",
 }
 _NEEDED_ON_X: Final = {"Xlib": "python-xlib"}
+_NEEDED_ELSEWHERE: Final = {"pynput": "pynput"}
 _HELPFUL: Final = {"psutil": "psutil", "textual": "textual"}
 
 
 def packages(platform: str = sys.platform, find: Callable[[str], object | None] = find_spec) -> Finding:
     """Look whether the packages that the tracker needs are installed; none is imported."""
-    needed = _NEEDED if platform in ("win32", "darwin") else {**_NEEDED, **_NEEDED_ON_X}
+    needed = {**_NEEDED, **(_NEEDED_ELSEWHERE if platform in ("win32", "darwin") else _NEEDED_ON_X)}
     missing = [name for module, name in needed.items() if find(module) is None]
     lacking = [name for module, name in _HELPFUL.items() if find(module) is None]
     if missing:

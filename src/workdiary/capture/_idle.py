@@ -148,6 +148,10 @@ def _reassign(turn: Turn, job: Job) -> None:
         return
     seconds, at = seconds_of(turn.asked), turn.asked[0][0]
     pieces = _cut(turn)
+    if not pieces:
+        # Its segments were deleted meanwhile, and the time with them.
+        turn.mark(MarkKind.REFUSED, "There is no idle time left to go anywhere.", at=at)
+        return
     turn.mark(MarkKind.IDLE_REASSIGNED, f"{seconds} s without input went to {job.contract}.", at=at)
     if turn.session is not None:
         turn.session = attrs.evolve(turn.session, given=session.given + 1)

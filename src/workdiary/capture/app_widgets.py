@@ -276,7 +276,9 @@ class Picture(Widget):
             lines = [] if self._data is None else half_blocks(self._data, width, height)
             self._made = (key, [Strip(line) for line in lines])
         lines_made = self._made[1]
-        return lines_made[y] if y < len(lines_made) else Strip.blank(width)
+        if y < len(lines_made):
+            return lines_made[y]
+        return Strip.blank(width, self.rich_style)  # without any style, NO_COLOR has none to take the colour from
 
 
 def half_blocks(data: bytes, width: int, height: int) -> list[list[Piece]]:

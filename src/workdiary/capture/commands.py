@@ -119,7 +119,10 @@ def _tell(folder: str | None, request: dict[str, Any], as_json: bool = False) ->
     import json
 
     from workdiary.capture.control import ask
+    from workdiary.capture.wording import text_or_none
 
+    for name, given in request.items():
+        text_or_none(given, name)
     answer = ask(tracker_folder(folder), request)
     if as_json:
         _say(json.dumps(answer))
@@ -244,6 +247,27 @@ def consent(
     from workdiary.capture.session import Options, agree
 
     agree(Options(folder=tracker_folder(folder), db=db, contract=contract, consents=yes, say=_say))
+
+
+@app.command()
+def moments(contract: ContractName = None, db: Db = None, json: Json = False) -> None:
+    """Check that the snapshots of a diary were taken at the moments that were drawn; status 1 if one was not."""
+    from json import dumps
+
+    from workdiary.capture.checking import lines_of, moments_of
+    from workdiary.capture.places import open_journal
+    from workdiary.capture.session import only
+    from workdiary.diary.diary import Diary
+
+    with open_journal(db) as journal:
+        checked = moments_of(Diary(journal, contract or only(journal.contracts())))
+    if json:
+        _say(dumps(checked.dump()))
+    else:
+        for line in lines_of(checked):
+            _say(line)
+    if not checked.is_sound:
+        raise typer.Exit(1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})

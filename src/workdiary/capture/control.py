@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from workdiary.errors import NOTHING, DocumentError, StoreError, WorkdiaryError
@@ -33,8 +34,14 @@ LARGEST: Final = 64 * 1024
 _ANSWER: Final = 64 * 1024 * 1024
 """The longest answer, in bytes: it may tell a month of waiting segments."""
 
-_PATIENCE: Final = 2.0
-"""How long the server waits for a line that has begun, in seconds."""
+_PATIENCE: Final = 1.0
+"""How long the server waits for a request, and then for its answer to be taken, in seconds: each as a whole."""
+
+_BACKLOG: Final = 128
+"""How many may wait for their turn."""
+
+_REST: Final = 0.2
+"""How long the server waits when it can accept nobody, in seconds, so that it does not run in circles."""
 
 _PATH_LENGTH: Final = 100
 """The longest path of a socket that every system takes, in bytes."""
@@ -52,6 +59,7 @@ class Server:
     def __init__(self, folder: Path, answer: Answerer) -> None:
         self._folder, self._answer = folder, answer
         self._stop_reader, self._stop_writer = socket.socketpair()
+        self._open: socket.socket | None = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._is_bound = self._is_begun = False
         try:
@@ -60,7 +68,7 @@ class Server:
                 self._socket.bind(place)
             self._is_bound = True
             (folder / NAME).chmod(0o600)
-            self._socket.listen(8)
+            self._socket.listen(_BACKLOG)
         except OSError as error:
             self.close()
             if isinstance(error, StoreError):
@@ -80,6 +88,11 @@ class Server:
             return
         with suppress(OSError):
             self._stop_writer.send(b".")
+        other = self._open
+        if other is not None:
+            # Whoever is talking, or silent, is heard no longer; what is being answered still is.
+            with suppress(OSError):
+                other.shutdown(socket.SHUT_RD)
         if self._is_begun:
             self._thread.join(_PATIENCE * 2)
         for one in (self._socket, self._stop_reader, self._stop_writer):
@@ -97,16 +110,21 @@ class Server:
                 return
             try:
                 other, _ = self._socket.accept()
-            except OSError:  # gone again, or no descriptor is free: the next one may be luckier
+            except OSError:  # gone again, or no descriptor is free: a later one may be luckier
+                select([self._stop_reader], [], [], _REST)
                 continue
             with other:
-                self._converse(other)
+                self._open = other
+                try:
+                    self._converse(other)
+                finally:
+                    self._open = None
 
     def _converse(self, other: socket.socket) -> None:
         # Nobody who is slow, or says nonsense, holds up the others or ends the thread.
-        other.settimeout(_PATIENCE)
         with suppress(OSError):
             said = self._said(other)
+            other.settimeout(_PATIENCE)
             other.sendall(json.dumps(said).encode() + b"\n")
 
     def _said(self, other: socket.socket) -> dict[str, Any]:
@@ -114,7 +132,7 @@ class Server:
         if user is not None and user != os.geteuid():
             return {"error": "this tracker is another user's"}
         try:
-            return {"ok": True, **self._answer(_object(_line(other)))}
+            return {"ok": True, **self._answer(_object(_line(other, within=_PATIENCE)))}
         except WorkdiaryError as error:
             return {"error": str(error)}
         except OSError:
@@ -141,7 +159,7 @@ def ask(folder: Path, request: dict[str, Any], *, timeout: float = 10.0) -> dict
             if user_of(other) not in (None, os.geteuid()):
                 raise StoreError(str(path), NOTHING, "is another user's tracker", "find out who put it there")
             other.sendall(json.dumps(request).encode() + b"\n")
-            answer = _object(_line(other, _ANSWER))
+            answer = _object(_line(other, longest=_ANSWER, within=timeout))
     except (FileNotFoundError, ConnectionRefusedError):
         remedy = "start one: python -m workdiary.capture"
         raise StoreError(str(folder), NOTHING, "has no running tracker", remedy) from None
@@ -193,10 +211,18 @@ def _reachable(folder: Path) -> Iterator[str]:
         os.close(above)
 
 
-def _line(other: socket.socket, longest: int = LARGEST) -> bytes:
-    """Return the first line of what the other side sends; nothing if it is too long, or none."""
+def _line(other: socket.socket, *, longest: int = LARGEST, within: float) -> bytes:
+    """Return the first line of what the other side sends `within` so many seconds; nothing if it is too long, or none.
+
+    Raises `TimeoutError` when it does not end by then, however steadily it drips.
+    """
     heard = bytearray()
+    until = monotonic() + within
     while len(heard) <= longest:
+        left = until - monotonic()
+        if left <= 0:
+            raise TimeoutError("no whole line in time")
+        other.settimeout(left)
         part = other.recv(65_536)
         heard += part
         if not part or b"\n" in part:

@@ -180,10 +180,10 @@ class Snapshots:
     def take(self, order: TakeSnapshot) -> SnapshotTaken | SnapshotFailed:
         """Take the snapshot that `order` asks for, now; its images are on the disk when this returns.
 
-        Its `at` is the moment at which the screen was read, never the one at which it should have been. It has failed
-        when not one monitor could be seen, redacted and kept, or when reading the screen began before its moment,
-        ended more than `LATEST` seconds after it was due, or ended in another slot; the reason is a sentence. When one
-        monitor could, the others are left out: the flag `PARTIAL` says so, and `reasons` says why.
+        Its `at` is when the screen was really read. It has failed when not one monitor could be seen, redacted and
+        kept, when the screen was read more than `LATEST` seconds after it was due, or in another slot, and when the
+        clock was set back meanwhile; the reason is a sentence. When one monitor could, the others are left out: the
+        flag `PARTIAL` says so, and `reasons` says why.
         """
         kept: dict[int, tuple[str, Encoded]] = {}
         reasons: list[str] = []
@@ -191,7 +191,8 @@ class Snapshots:
         # A display that hangs answers when it likes, so the clock is read before and after.
         late = _untimely(order, begins, begins)
         pictures = [] if late else list(self._screen.grab())
-        late = late or _untimely(order, begins, self._now(order))
+        ends = self._now(order)
+        late = late or _untimely(order, begins, ends)
         if late:
             self.reasons = (late,)
             return SnapshotFailed(slot=order.slot, why=late, contract=order.contract)
@@ -217,7 +218,7 @@ class Snapshots:
         self._last.update((monitor, digest) for monitor, (digest, _) in kept.items())
         # Two monitors that show the same are one file.
         digests = tuple(dict.fromkeys(digest for digest, _ in kept.values()))
-        at = Instant(max(order.at, begins))
+        at = max(order.at, _taken_at(begins, ends))
         return SnapshotTaken(slot=order.slot, at=at, digests=digests, flags=flags, contract=order.contract)
 
     def thumbnail(self, digest: str) -> bytes | None:
@@ -238,12 +239,16 @@ class Snapshots:
         return tuple(flag for flag, is_so in found.items() if is_so)
 
 
+def _taken_at(begins: Instant, ends: Instant) -> Instant:
+    """Return when a picture was taken: what a display shows that was slow to answer, it showed at the end."""
+    return begins if ends <= begins + _APART else ends
+
+
 def _untimely(order: TakeSnapshot, begins: Instant, ends: Instant) -> str | None:
     """Return why a picture that was taken from `begins` to `ends` is not what was ordered, `None` when it is."""
     if begins < order.at - _APART or ends < begins - _APART:
         return "the clock was set back while the snapshot was taken"
-    over = slot_start(order.slot) + SECONDS_PER_SLOT
-    if begins >= over or ends >= over + _APART:
+    if _taken_at(begins, ends) >= slot_start(order.slot) + SECONDS_PER_SLOT:
         return "it came too late: its segment was over"
     if ends > order.at + RETRY * (order.attempt - 1) + LATEST:
         return f"it came too late: {ends - order.at} s after its moment"

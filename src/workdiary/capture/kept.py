@@ -48,8 +48,8 @@ CREATE TABLE slots (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE balances (contract TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE minutes (
-    number INTEGER PRIMARY KEY, session TEXT NOT NULL, contract TEXT NOT NULL, minute INTEGER NOT NULL, stretches TEXT NOT NULL,
-    keystrokes INTEGER, clicks INTEGER, scrolls INTEGER, memo TEXT NOT NULL, label TEXT,
+    number INTEGER PRIMARY KEY, session TEXT NOT NULL, contract TEXT NOT NULL, minute INTEGER NOT NULL,
+    stretches TEXT NOT NULL, keystrokes INTEGER, clicks INTEGER, scrolls INTEGER, memo TEXT NOT NULL, label TEXT,
     UNIQUE (session, minute)
 ) STRICT;
 CREATE INDEX minutes_of ON minutes (contract, minute);

@@ -40,17 +40,18 @@ __all__ = [
 
 _MOST: Final = 1_000_000
 _NOTHING: Final = (0, 0, 0)
+_HALF: Final = SECONDS_PER_SLOT // 2
 
 
 @attrs.frozen(kw_only=True)
 class Ledger:
     """One slot of one contract.
 
-    `moment` is the second for its snapshot, drawn by the secret of session `drawn_by`; `attempts` says how often it was asked for, `asked_at` when last
-    (boot milliseconds, and the second), and `is_pending` that the answer is still to come. `sent` are the minutes
-    that are in a segment that was handed out, by session and number. `is_witnessed` says that its snapshot is known
-    to have been taken at the moment, in a minute that a crash has taken. `carried` is what it has brought to its
-    contract's balance (CREDIT-carry).
+    `moment` is the second for its snapshot, drawn by the secret of session `drawn_by`; `attempts` says how often it
+    was asked for, `asked_at` when last (boot milliseconds, and the second), and `is_pending` that the answer is still
+    to come. `sent` are the minutes that are in a segment that was handed out, by session and number. `is_witnessed`
+    says that its snapshot is known to have been taken at the moment, in a minute that a crash has taken. `carried` is
+    what it has brought to its contract's balance (CREDIT-carry).
     """
 
     job: Job
@@ -186,7 +187,7 @@ def is_credited(ledger: Ledger, balance: int = 0) -> bool:
     """Return whether the policy credits the slot for what was tracked in it.
 
     The drawn moment always goes with it: a tracker that was off then has no snapshot, and no other rule takes its
-    place. `balance` are the seconds that a policy which carries them brings in, -300 to 299.
+    place. `balance` are the seconds that a policy which carries them brings in.
     """
     if ledger.is_deleted or not ledger.minutes:
         return False
@@ -194,6 +195,8 @@ def is_credited(ledger: Ledger, balance: int = 0) -> bool:
     if ledger.is_witnessed:
         stretches.append((Instant(ledger.moment), Instant(ledger.moment + 1)))
     rule = ledger.job.credit
+    # A deletion may leave more than the rule ever does: from half a slot owed, full slots alone are credited, as by it.
+    balance = min(max(balance, -_HALF), _HALF - 1)
     if rule.rule is Credit.CARRY and balance:
         # The rule finds the balance where it makes one itself: in a slot before, credited if it owes.
         before = ledger.begin - SECONDS_PER_SLOT

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from workdiary.capture.engine import Running, Shot, Status, Waiting
 from workdiary.capture.events import Answered, Choice, LabelChosen, MarkKind, MemoWritten
+from workdiary.capture.jobs import job_for_idle_time
 from workdiary.capture.kept import Item, Kind, Standing
 from workdiary.capture.notice import NOTICE, TEXT
+from workdiary.capture.ports import together
 from workdiary.capture.runner import Runner
 from workdiary.capture.wording import text_of, text_or_none
 from workdiary.diary.changes import TimeTracked
@@ -76,7 +78,7 @@ class LiveEngine:
         ledger = state.ledger(session.job.contract, state.slot)
         counts: Counts | None = (0, 0, 0)
         for minute in ledger.minutes if ledger else ():
-            counts = None if counts is None or minute.counts is None else _sum(counts, minute.counts)
+            counts = together(counts, minute.counts)
         return Running(
             contract=session.job.contract,
             session=session.session,
@@ -183,7 +185,7 @@ class LiveEngine:
         if choice is Choice.REASSIGN:
             if contract is None:
                 raise InvalidValue("contract", NOTHING, "is missing", "say where the time goes")
-            job = self._runner.job_without_label(text_of(contract, "contract"))
+            job = job_for_idle_time(self._runner.sender.book(text_of(contract, "contract")), self._runner.now)
         self._runner.feed(Answered(choice=choice, job=job))
 
     def delete_snapshot(self, contract: str, slot: Slot) -> None:
@@ -274,10 +276,6 @@ def plain_status(status: Status) -> dict[str, Any]:
         ],
         "troubles": [*status.troubles],
     }
-
-
-def _sum(one: Counts, other: Counts) -> Counts:
-    return (one[0] + other[0], one[1] + other[1], one[2] + other[2])
 
 
 def _text(request: dict[str, Any], name: str) -> str:

@@ -10,12 +10,17 @@ A block is eight numbers of 32 bits. The first that is below 4 294 966 800, the 
 gives the second as its remainder; so each of the 600 is equally likely. The blocks are taken in order, from n = 0.
 
 The commitment is ``SHA-256( "workdiary/capture/1" LF  secret )``, see `workdiary.diary.canonical.commitment_of`.
+What a whole diary says about its snapshots is told by `workdiary.capture.checking`.
+
+A snapshot that failed is tried again 15 and 30 seconds later, and each attempt may take 20; it is recorded at the
+second at which it was taken. So a snapshot that is up to `WITHIN` seconds late is what the tracker does, and one that
+is early, or later than that, is not.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import count
 from typing import Final
@@ -37,6 +42,7 @@ __all__ = [
     "check_secret",
     "commitment",
     "derived",
+    "doubt_of",
     "moment_of",
     "second_of",
 ]
@@ -45,7 +51,8 @@ SECRET_BYTES: Final = 32
 """The length of a secret."""
 
 WITHIN: Final = 60
-"""How many seconds after its moment a snapshot may have been taken: a slow screen, and two more attempts."""
+"""How many seconds after its moment a snapshot may have been taken: 50 for two more attempts and a slow screen, and
+10 for a clock that was not set in a step but corrected little by little."""
 
 _MOMENT: Final = b"workdiary/moment/1\n"
 _DERIVED: Final = b"workdiary/derived/1\n"
@@ -97,7 +104,10 @@ def derived(secret: bytes, contract: str, n: int) -> bytes:
 
 @attrs.frozen(kw_only=True)
 class DrawnBy:
-    """A session as the diary has it: `secret` is `None` until it has ended, and so is `until`."""
+    """A session as the diary has it: `secret` is `None` until it has ended, and so is `until`.
+
+    `since` and `until` are claimed by the tracker's own clock.
+    """
 
     session: str
     commitment: str
@@ -107,10 +117,15 @@ class DrawnBy:
 
 
 class DoubtKind(Enum):
-    """What is wrong with a snapshot's moment, or with a session's secret."""
+    """What is wrong with a snapshot's moment, or with a session's secret.
+
+    `OPEN`: not disclosed yet. `UNCERTAIN`: the moment was drawn, yet not by the session that it should be; a screen
+    that was locked when the slot began and a clock that was set do that, too, so nobody is accused.
+    """
 
     NO_SESSION = "no_session"
     NOT_THE_MOMENT = "not_the_moment"
+    UNCERTAIN = "uncertain"
     OPEN = "open"
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - the name of a finding
 
@@ -139,22 +154,40 @@ def check_moments(
         for one in known
         if one.secret is not None and not hmac.compare_digest(commitment(one.secret), one.commitment)
     ]
-    for at in sorted(snapshots):
-        slot, begin = at.slot, slot_start(at.slot)
-        first = next(
-            (
-                one
-                for one in known
-                if one.since < begin + SECONDS_PER_SLOT and (one.until is None or one.until >= begin)
-            ),
-            None,
-        )
-        if first is None:
-            doubts.append(Doubt(kind=DoubtKind.NO_SESSION, at=at))
-        elif first.secret is None:
-            doubts.append(Doubt(kind=DoubtKind.OPEN, session=first.session, at=at))
-        else:
-            drawn = moment_of(first.secret, contract, slot)
-            if not 0 <= at - drawn <= within:
-                doubts.append(Doubt(kind=DoubtKind.NOT_THE_MOMENT, session=first.session, at=at, drawn=drawn))
-    return tuple(doubts)
+    found = (doubt_of(contract, known, at, within=within) for at in sorted(snapshots))
+    return (*doubts, *(doubt for doubt in found if doubt is not None))
+
+
+def doubt_of(
+    contract: str, sessions: Sequence[DrawnBy], at: Instant, *, of: str | None = None, within: int = WITHIN
+) -> Doubt | None:
+    """Return what speaks against the moment of one snapshot, `None` when nothing does.
+
+    `sessions` are in the order of their beginnings; `of` is the session that has sent it, where that is known.
+    """
+    begin = slot_start(at.slot)
+    there = [
+        one for one in sessions if one.since < begin + SECONDS_PER_SLOT and (one.until is None or one.until >= begin)
+    ]
+    sender = next((one for one in sessions if one.session == of), None)
+    if not there and sender is None:
+        return Doubt(kind=DoubtKind.NO_SESSION, at=at)
+    first = there[0] if there else None
+    if first is not None and _drew(first, contract, at, within):
+        return None
+    others = there[1:] if sender is None else [*there[1:], sender]
+    drew = next((one for one in others if _drew(one, contract, at, within)), None)
+    if drew is not None:
+        return Doubt(kind=DoubtKind.UNCERTAIN, session=drew.session, at=at)
+    closed = next((one for one in (*there, *others) if one.secret is None), None)
+    if closed is not None:
+        return Doubt(kind=DoubtKind.OPEN, session=closed.session, at=at)
+    if first is None or first.secret is None:
+        # Outside of every session, and not even what the one that sent it would have drawn.
+        return Doubt(kind=DoubtKind.NO_SESSION, session=of, at=at)
+    drawn = moment_of(first.secret, contract, at.slot)
+    return Doubt(kind=DoubtKind.NOT_THE_MOMENT, session=first.session, at=at, drawn=drawn)
+
+
+def _drew(session: DrawnBy, contract: str, at: Instant, within: int) -> bool:
+    return session.secret is not None and 0 <= at - moment_of(session.secret, contract, at.slot) <= within

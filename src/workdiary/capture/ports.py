@@ -14,7 +14,7 @@ from workdiary.capture.events import Reading
 from workdiary.errors import InvalidValue
 from workdiary.model.activity import Counts
 
-__all__ = ["Clocks", "Inputs", "Picture", "Screen"]
+__all__ = ["Clocks", "Inputs", "Picture", "Screen", "together"]
 
 
 @attrs.frozen(kw_only=True)
@@ -115,3 +115,14 @@ class Screen(Protocol):
         Raises nothing: without any monitor, or without a display, it is one failed picture of monitor 0.
         """
         ...
+
+
+def together(one: Counts | None, other: Counts | None) -> Counts | None:
+    """Return the two counts as one; with an unknown one nothing is known (ACTIVITY-2).
+
+    >>> together((1, 2, 0), (3, 0, 1)), together((1, 2, 0), None)
+    ((4, 2, 1), None)
+    """
+    if one is None or other is None:
+        return None
+    return (one[0] + other[0], one[1] + other[1], one[2] + other[2])

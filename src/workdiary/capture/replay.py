@@ -69,15 +69,13 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
         runner = Runner(
             clocks=script.clocks,
             inputs=script.inputs,
-            camera=Snapshots(
-                script.screen, files, options.images, clock=lambda: script.clocks.read().wall / 1000
-            ),
+            camera=Snapshots(script.screen, files, options.images, clock=lambda: script.clocks.read().wall / 1000),
             spool=spool,
             sender=sender,
             hold=options.hold * 1000,
             idle_after=options.idle,
             in_background=False,
-            chance=Random(sha256(trace_text(trace).encode()).digest()).randbytes,  # noqa: S311 - a made-up day
+            chance=Random(sha256(trace_text(trace).encode("utf-8", "surrogatepass")).digest()).randbytes,  # noqa: S311 - a made-up day
             watch=lambda effect: said(effect, options.say),
         )
         engine = LiveEngine(runner)

@@ -13,27 +13,23 @@ in memory and written with the next step that can be.
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
-import attrs
-
+from workdiary.capture.backlog import Backlog
 from workdiary.capture.events import (
     AskIdle,
     Effect,
     Finished,
     Input,
-    Job,
     LabelChosen,
     Mark,
     MarkKind,
     MemoWritten,
-    MinuteKept,
     Reading,
     SessionStarted,
     SnapshotDeleted,
@@ -45,24 +41,23 @@ from workdiary.capture.events import (
     TakeSnapshot,
     Ticked,
 )
+from workdiary.capture.jobs import job_for
 from workdiary.capture.kept import Room, Shot
-from workdiary.capture.notice import NOTICE
-from workdiary.capture.ports import Clocks, Inputs
+from workdiary.capture.ports import Clocks, Inputs, together
 from workdiary.capture.recovery import recover
-from workdiary.capture.sender import Book, Sender
-from workdiary.capture.spool import HOLD, Keepable, Spool
+from workdiary.capture.sender import Sender
+from workdiary.capture.shooting import Camera, Shooting
+from workdiary.capture.spool import HOLD, Spool
 from workdiary.capture.tracker import State, initial, step
 from workdiary.capture.troubles import troubles_of
 from workdiary.capture.wording import text_of, text_or_none
-from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
+from workdiary.errors import NOTHING, StoreBusy, StoreError, WorkdiaryError
 from workdiary.model.activity import Counts
 from workdiary.model.contract import ContractStatus
-from workdiary.model.policy import LabelNeed
 from workdiary.model.slots import Slot
-from workdiary.model.text import is_blank
 from workdiary.model.times import Instant
 
-__all__ = ["Camera", "Runner", "job_of"]
+__all__ = ["Runner"]
 
 _T = TypeVar("_T")
 
@@ -70,21 +65,6 @@ _ROOM_EVERY: Final = 60_000
 """How often the room on the disk is looked at, in milliseconds."""
 
 _TIDY_EVERY: Final = 6 * 3_600_000
-
-
-class Camera(Protocol):
-    """What takes snapshots and keeps them, such as `workdiary.capture.images.Snapshots`."""
-
-    def take(self, order: TakeSnapshot, /) -> SnapshotTaken | SnapshotFailed:
-        """Take the snapshot that `order` asks for; its images are on the disk when this returns."""
-        ...
-
-
-def job_of(book: Book, at: Instant) -> Job:
-    """Return what the tracker must know of a contract, by the policy of the week of `at`."""
-    policy = book.policy_at(at)
-    asks = policy.protection.label is LabelNeed.REQUIRED_IF_OFFERED
-    return Job(contract=book.contract.id, credit=policy.credit, needs_label=asks and bool(book.contract.labels))
 
 
 class Runner:
@@ -112,16 +92,15 @@ class Runner:
         chance: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.clocks, self.inputs, self.spool, self.sender = clocks, inputs, spool, sender
-        self._camera, self._hold, self._background = camera, hold, in_background
+        self._background = in_background
+        self._shooting = Shooting(camera, in_background=in_background)
         self._size_of, self._watch, self._chance = size_of, watch, chance
         self.state: State = initial() if idle_after is None else initial(idle_after=idle_after)
         self.room: Room | None = None
-        self._backlog: list[Keepable] = []
-        self._aside: list[tuple[Keepable, str]] = []
+        self._backlog = Backlog(spool, hold)
         self._given: set[Slot] = set()
-        self._results: deque[tuple[str, SnapshotTaken | SnapshotFailed]] = deque()
         self._carried: Counts | None = (0, 0, 0)
-        self._spool_trouble: str | None = None
+        self._room_trouble: str | None = None
         self._own_trouble: str | None = None
         self._death: str | None = None
         self._room_at: int | None = None
@@ -131,7 +110,6 @@ class Runner:
         self._calls: deque[tuple[Callable[[], object], Future[object]]] = deque()
         self._loop: int | None = None
         self._thread: threading.Thread | None = None
-        self._camera_thread: threading.Thread | None = None
         self._ending: StopReason | None = None
         self._is_ended = False
         self._recover()
@@ -198,18 +176,20 @@ class Runner:
                 return True
             self._is_ended = True
             if self.is_on:
-                self._tick()
-                self._feed(Stop(reason=self._ending or StopReason.SHUTDOWN), self.clocks.read())
-            self._await_camera(timeout / 2)
+                stop = Stop(reason=self._ending or StopReason.SHUTDOWN)
+                self._safely("the last tick", self._tick)
+                self._safely("switching off", lambda: self._feed(stop, self.clocks.read()))
+            self._safely("the last snapshot", lambda: self._await_camera(timeout / 2))
             self._flush()
+            if self._backlog:
+                self._flush()  # the first one has made room, where it could
         done = self.sender.end(timeout)
         self.inputs.close()
-        return done and not self._backlog
+        return done and not self.lost
 
     def _await_camera(self, timeout: float) -> None:
         """Wait for a snapshot that is being taken; whatever is finished without it then is finished."""
-        if self._camera_thread is not None:
-            self._camera_thread.join(timeout)
+        self._shooting.wait(timeout)
         self._safely("a snapshot", lambda: self._take_results(self.clocks.read()))
         if self.state.is_waiting:
             self._feed(Stop(reason=StopReason.SHUTDOWN), self.clocks.read())
@@ -260,7 +240,7 @@ class Runner:
         except Exception as error:  # whatever it is: what was not counted is unknown, and the clock runs on
             counts, idle, locked = None, None, False
             self._own_trouble = f"the inputs cannot be read: {type(error).__name__}: {error}"
-        counts = _plus(self._carried, counts)
+        counts = together(self._carried, counts)
         try:
             self._feed(Ticked(counts=counts, idle=idle, locked=locked), reading)
             self._carried = (0, 0, 0)
@@ -280,8 +260,8 @@ class Runner:
             self._own_trouble = f"{what} went wrong: {type(error).__name__}: {error}"
 
     def _take_results(self, reading: Reading) -> None:
-        while self._results:
-            contract, result = self._results.popleft()
+        while self._shooting.results:
+            contract, result = self._shooting.results.popleft()
             self._shot(contract, result, reading)
 
     # Steps, and what they ask for.
@@ -309,12 +289,12 @@ class Runner:
         state, effects = step(self.state, given, reading)
         self.state = state
         if isinstance(given, Start):
-            self._backlog.append(given)
+            self._backlog.add([given])
         self._carry_out(effects, reading)
 
     def _carry_out(self, effects: tuple[Effect, ...], reading: Reading) -> None:
         """Keep first, then do: whatever ends us in between, what was done is on the disk."""
-        self._backlog.extend(effect for effect in effects if not isinstance(effect, TakeSnapshot | AskIdle))
+        self._backlog.add(effect for effect in effects if not isinstance(effect, TakeSnapshot | AskIdle))
         if self._backlog:
             self._flush(reading)
         for effect in effects:
@@ -330,80 +310,18 @@ class Runner:
             self.sender.wake()
 
     def _flush(self, reading: Reading | None = None) -> None:
-        now = (reading or self.clocks.read()).wall
-        try:
-            self.spool.keep(self._backlog, now=now, hold=self._hold)
-        except Exception as error:
-            self._spool_trouble = str(error)
-            if not _is_of_the_disk(error):
-                self._flush_each(now)
-        else:
-            self._backlog.clear()
-            self._spool_trouble = None
-
-    def _flush_each(self, now: int) -> None:
-        """Keep one after the other: what can never be written goes aside, so that it holds up nothing else."""
-        left: list[Keepable] = []
-        for n, one in enumerate(self._backlog):
-            try:
-                self.spool.keep([one], now=now, hold=self._hold)
-            except Exception as error:
-                if _is_of_the_disk(error):
-                    left = self._backlog[n:]
-                    break
-                self._aside.append((one, f"{type(one).__name__}: {error}"))
-        self._backlog = left
-        if not left:
-            self._spool_trouble = None
+        self._backlog.write((reading or self.clocks.read()).wall)
 
     def _take(self, wanted: TakeSnapshot, reading: Reading) -> None:
-        slot = wanted.slot
-        if self._camera is None:
-            self._results.append(
-                (
-                    wanted.contract,
-                    SnapshotFailed(contract=wanted.contract, slot=slot, why="there is no screen to be seen"),
-                )
-            )
-        elif self.room is not None and self.room.is_short:
-            # T15: no pictures before counts are lost.
-            why = "the disk is nearly full, or too much waits: no snapshots, so that counts are not lost"
-            self._results.append((wanted.contract, SnapshotFailed(contract=wanted.contract, slot=slot, why=why)))
-        elif self._camera_thread is not None and self._camera_thread.is_alive():
-            # One picture at a time: a screen that hangs must not cost a thread for each segment.
-            why = "the picture before it is still being taken: the screen does not answer"
-            self._results.append((wanted.contract, SnapshotFailed(contract=wanted.contract, slot=slot, why=why)))
-        elif not self._background:
-            self._shot(wanted.contract, self._picture(wanted), reading)
-        else:
-            thread = threading.Thread(
-                target=lambda: self._results.append((wanted.contract, self._picture(wanted))),
-                name="workdiary-camera",
-                daemon=True,
-            )
-            try:
-                thread.start()
-                self._camera_thread = thread
-            except RuntimeError as error:  # F10: no thread to be had; counts go on
-                self._results.append(
-                    (
-                        wanted.contract,
-                        SnapshotFailed(contract=wanted.contract, slot=slot, why=f"no thread for it: {error}"),
-                    )
-                )
-
-    def _picture(self, wanted: TakeSnapshot) -> SnapshotTaken | SnapshotFailed:
-        assert self._camera is not None  # noqa: S101 - asked before
-        try:
-            return attrs.evolve(self._camera.take(wanted), contract=wanted.contract)
-        except Exception as error:  # F60: whatever it is, the segment is kept
-            return SnapshotFailed(contract=wanted.contract, slot=wanted.slot, why=f"{type(error).__name__}: {error}")
+        # T15: no pictures before counts are lost.
+        self._shooting.take(wanted, is_short=self.room is not None and self.room.is_short)
+        if not self._background:
+            self._take_results(reading)
 
     def _shot(self, contract: str, result: SnapshotTaken | SnapshotFailed, reading: Reading) -> None:
         if isinstance(result, SnapshotTaken):
-            self._backlog.append(
-                Shot(contract=contract, slot=result.slot, at=result.at, digests=result.digests, flags=result.flags)
-            )
+            shot = Shot(contract=contract, slot=result.slot, at=result.at, digests=result.digests, flags=result.flags)
+            self._backlog.add([shot])
             self._flush(reading)
         self._feed(result, reading)
 
@@ -435,23 +353,14 @@ class Runner:
                     self._tidied_at = reading.boot
                     self.spool.tidy(now=reading.wall)
             except StoreError as error:
-                self._spool_trouble = str(error)
+                self._room_trouble = str(error)
+            else:
+                self._room_trouble = None
 
     @property
     def lost(self) -> str:
         """What an end at this moment would lose, in a sentence, for it could not be written; empty for nothing."""
-        kept = [*self._backlog, *(thing for thing, _ in self._aside)]
-        minutes = [one for one in kept if isinstance(one, MinuteKept)]
-        latest = {(one.session, one.minute): one for one in minutes}
-        seconds = sum(end - begin for one in latest.values() for begin, end in one.stretches)
-        segments = sum(isinstance(one, Finished) for one in kept)
-        if not kept:
-            return ""
-        parts = [f"{seconds} s that were tracked"] if seconds else []
-        parts += [f"{segments} finished segment{'' if segments == 1 else 's'}"] if segments else []
-        what = " and ".join(parts) or f"{len(kept)} note{'' if len(kept) == 1 else 's'} about the session"
-        why = self._spool_trouble or next((why for _, why in self._aside), "")
-        return f"{what} could not be written ({why})"
+        return self._backlog.lost
 
     @property
     def finished(self) -> frozenset[Slot]:
@@ -460,7 +369,13 @@ class Runner:
 
     def troubles(self) -> tuple[str, ...]:
         """Return what is wrong at the moment, each in a sentence."""
-        own = [trouble for trouble in (self._spool_trouble, self.sender.trouble, self._own_trouble) if trouble]
+        told = (
+            self._backlog.trouble or self._room_trouble,
+            self.sender.trouble,
+            self._own_trouble,
+            self._backlog.aside,
+        )
+        own = [trouble for trouble in told if trouble]
         if self.is_dead:
             own.insert(0, f"the tracker has stopped by a fault of its own, and tracks nothing ({self._death}): restart")
         if self.sender.early:
@@ -469,9 +384,6 @@ class Runner:
                 f"{number} segment{'s lie' if number > 1 else ' lies'} in the future by the clock of the diary, and"
                 " wait until that time has come: see whether this machine's clock is right"
             )
-        if self._aside:
-            _, why = self._aside[-1]
-            own.append(f"{len(self._aside)} things can never be written, and are kept in memory only; the last: {why}")
         return (*own, *troubles_of(self.spool, self.sender, self.room, self.now))
 
     # Commands.
@@ -488,43 +400,8 @@ class Runner:
         if self.is_dead:
             raise StoreBusy("tracker", NOTHING, f"has stopped by a fault of its own ({self._death})", "start it again")
 
-    def job(self, contract: str, label: str | None, *, asks: bool = True) -> Job:
-        """Return the job of `contract` at this moment. Raises `InvalidValue` when it cannot be tracked for now.
-
-        Unless it `asks`, a label that is missing is none of its reasons.
-        """
-        now = self.now
-        book = self.sender.book(contract)
-        status = book.contract.status_at(now)
-        if status is not ContractStatus.ACTIVE:
-            word = "has not begun" if status is None else f"is {status.value}"
-            raise InvalidValue("contract", contract, f"{word}, so that nothing can be tracked for it", "choose another")
-        if book.consented != NOTICE:
-            raise InvalidValue(
-                "contract",
-                contract,
-                "has no consent on record: nothing is captured before the freelancer has agreed to what is",
-                f"read it and agree: python -m workdiary.capture consent --contract {contract}",
-            )
-        if label is not None and book.contract.labels and label not in book.contract.labels:
-            offered = ", ".join(book.contract.labels)
-            raise InvalidValue("label", label, "is not one that the client offers", f"choose one of: {offered}")
-        job = job_of(book, now)
-        if asks and job.needs_label and (label is None or is_blank(label)):
-            offered = ", ".join(book.contract.labels)
-            raise InvalidValue("label", NOTHING, "is missing: this client asks for one", f"choose one of: {offered}")
-        return job
-
-    def job_without_label(self, contract: str) -> Job:
-        """Return the job of `contract` for idle time, which has no label; raises as `job` does."""
-        job = self.job(contract, None, asks=False)
-        if job.needs_label:
-            remedy = "discard it, and add the time by hand"
-            raise InvalidValue("contract", contract, "asks for an activity label, which idle time has not", remedy)
-        return job
-
     def _start(self, contract: str, memo: str, label: str | None) -> None:
-        job = self.job(contract, label)
+        job = job_for(self.sender.book(contract), self.now, label)
         if self.is_on:
             self._tick()
         start = Start(job=job, session=self._chance(16).hex(), secret=self._chance(32), memo=memo, label=label)
@@ -555,7 +432,7 @@ class Runner:
         if self._backlog:
             self._flush(reading)
         if self._backlog:
-            raise StoreError("delete", slot, self._spool_trouble or "cannot be kept", "repeat it")
+            raise StoreError("delete", slot, self._backlog.trouble or "cannot be kept", "repeat it")
         found = self.spool.delete(contract, slot, id=f"delete {self._chance(16).hex()}", now=reading.wall)
         self._given.discard(slot)
         self.sender.wake()
@@ -568,20 +445,3 @@ class Runner:
         reading = self.clocks.read()
         self.state, effects = recover(self.state, self.spool.known(), reading)
         self._carry_out(effects, reading)
-
-
-def _is_of_the_disk(error: BaseException) -> bool:
-    """Return whether it is the disk that cannot be written, so that it may go another time."""
-    cause = error if error.__cause__ is None else error.__cause__
-    if isinstance(cause, sqlite3.ProgrammingError):
-        return "closed" in str(cause)
-    never = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
-    if isinstance(cause, never):
-        return False
-    return isinstance(cause, sqlite3.Error | OSError | MemoryError)
-
-
-def _plus(one: Counts | None, other: Counts | None) -> Counts | None:
-    if one is None or other is None:
-        return None
-    return (one[0] + other[0], one[1] + other[1], one[2] + other[2])

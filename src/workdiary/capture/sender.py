@@ -335,7 +335,7 @@ class Sender:
             self._spool.answer(item.number, Standing.REFUSED, str(error))
             self._changed()
             return
-        if taken.kind is not Kind.DELETED and _is_early(answer):
+        if taken.kind is not Kind.DELETED and _is_early(answer, others=bool(self._early - {item.number})):
             # By its own clock the diary would take it later, so that is no last word.
             self._early.add(item.number)
             self._due[item.number] = self._clocks.read().boot + _AGAIN
@@ -380,10 +380,15 @@ class _Others:
         return digest not in self._named and self._files.delete(digest)
 
 
-def _is_early(answer: Answer) -> bool:
-    """Return whether the only thing against it is that it lies in the future."""
+def _is_early(answer: Answer, *, others: bool) -> bool:
+    """Return whether the only thing against it is that it lies in the future.
+
+    While `others` wait for that, the end of a session may know no start only because that is among them.
+    """
     codes = {reason.code for reason in answer.reasons}
-    return answer.kind is AnswerKind.REFUSED and codes == {ReasonCode.IN_THE_FUTURE}
+    unknown = ReasonCode.UNKNOWN_SESSION
+    early = ReasonCode.IN_THE_FUTURE in codes or (others and unknown in codes)
+    return answer.kind is AnswerKind.REFUSED and early and codes <= {ReasonCode.IN_THE_FUTURE, unknown}
 
 
 def _request(item: Item) -> object:

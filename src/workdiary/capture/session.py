@@ -20,14 +20,16 @@ from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE, TEXT
 from workdiary.capture.places import hold_of, open_journal, seconds_of, tracker_folder
 from workdiary.capture.ports import Clocks, Inputs, Screen
-from workdiary.capture.runner import Camera, Runner
+from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
+from workdiary.capture.shooting import Camera
 from workdiary.capture.spool import Spool
+from workdiary.capture.wording import text_or_none
 from workdiary.diary.diary import Diary
 from workdiary.errors import NOTHING, InvalidValue, StoreError, WorkdiaryError
 from workdiary.model.times import slot_start
 
-__all__ = ["Options", "agree", "ask_for_consent", "headless", "interface", "said", "track_headless"]
+__all__ = ["Options", "agree", "ask_for_consent", "headless", "interface", "only", "said", "track_headless"]
 
 _SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGHUP")
 _OTHERWISE: Final = "python -m workdiary.capture --replay FILE does without a screen"
@@ -35,13 +37,16 @@ _OTHERWISE: Final = "python -m workdiary.capture --replay FILE does without a sc
 
 @attrs.frozen(kw_only=True)
 class Options:
-    """What the command line says: `hold` and `idle` in seconds; `images` are an `ImageSettings`."""
+    """What the command line says: `hold` and `idle` in seconds; `images` are an `ImageSettings`.
+
+    Raises `InvalidValue` for a contract, memo or label that cannot be written in UTF-8.
+    """
 
     folder: Path
     db: str | None = None
-    contract: str | None = None
-    memo: str = ""
-    label: str | None = None
+    contract: str | None = attrs.field(default=None, validator=lambda _, __, given: _checked(given, "--contract"))
+    memo: str = attrs.field(default="", validator=lambda _, __, given: _checked(given, "--memo"))
+    label: str | None = attrs.field(default=None, validator=lambda _, __, given: _checked(given, "--label"))
     snapshots: Path | None = None
     hold: int = 60
     idle: int = 600
@@ -58,6 +63,10 @@ class Machine:
     engine: LiveEngine
     sender: Sender
     server: Server
+
+
+def _checked(given: object, argument: str) -> None:
+    text_or_none(given, argument)
 
 
 @contextmanager
@@ -102,10 +111,13 @@ def _set_up(options: Options) -> Iterator[Machine]:
         finally:
             server.close()
             done = runner.end(timeout=1.0)
+            lost = runner.lost
             if done:
                 journal.close()
-            else:
+            elif not lost:
                 options.say("Not everything is in the diary yet; it is kept, and goes there at the next start.")
+        if lost:
+            raise StoreError(str(options.folder), NOTHING, f"{lost}; this is lost", "free some space, or see the disk")
 
 
 def track_headless(given: Mapping[str, str]) -> None:
@@ -140,6 +152,8 @@ def headless(options: Options, seconds: int | None) -> None:
 
 def interface(options: Options, *, zone: str | None = None) -> None:
     """Show the tracker's app in the terminal until the user leaves it."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InvalidValue("terminal", NOTHING, "is missing: there is nobody to show the app to", "give --headless")
     from workdiary.capture.app import TrackerApp
     from workdiary.model.times import UTC
     from workdiary.model.times import zone as zone_of
@@ -160,7 +174,7 @@ def agree(options: Options) -> None:
     with Spool(options.folder) as spool, open_journal(options.db) as journal:
         sender = Sender(spool, lambda: journal, clocks=_own_clocks())
         sender.look_at_all()
-        contract = options.contract or _only(sender.contracts())
+        contract = options.contract or only(sender.contracts())
         if sender.book(contract).consented == NOTICE:
             options.say(f"Your consent for {contract} is on record.")
             return
@@ -191,10 +205,11 @@ def ask_for_consent(sender: Sender, contract: str, options: Options) -> None:
 
 def _only_contract(options: Options) -> str:
     with open_journal(options.db) as journal:
-        return _only(journal.contracts())
+        return only(journal.contracts())
 
 
-def _only(contracts: tuple[str, ...]) -> str:
+def only(contracts: tuple[str, ...]) -> str:
+    """Return the one contract that there is. Raises `InvalidValue` where it must be chosen."""
     if len(contracts) != 1:
         described = ", ".join(contracts) or "none yet: workdiary contract add"
         raise InvalidValue("--contract", NOTHING, "is needed", f"choose one of: {described}")

@@ -170,7 +170,7 @@ class Spool(SpoolFile):
             self._put(write, effect.contract, effect.session, Kind.STARTED, None, body, (), (), now, 0)
         elif isinstance(effect, SessionEnded):
             write("UPDATE sessions SET ended = 1 WHERE session = ?", (effect.session,))
-            # A clock that was set back must not keep a secret from being disclosed: it ends when it began, at the least.
+            # A clock that was set back must not keep a secret from being disclosed: it ends when it began, at least.
             ended = max(str(effect.at), self._began(effect.contract, effect.session))
             body = {"kind": "capture_ended", "of": effect.session, "secret": effect.secret, "ended": ended}
             self._put(write, effect.contract, f"end {effect.session}", Kind.ENDED, None, body, (), (), now, 0)
@@ -431,9 +431,9 @@ class Spool(SpoolFile):
             write(f"DELETE FROM slots WHERE slot < ? AND {bare}", (before // 600_000,))  # noqa: S608 - a constant
             empty = "session NOT IN (SELECT session FROM minutes) AND ended = 1 AND began < ?"
             write(f"DELETE FROM sessions WHERE {empty}", (before // 1000,))  # noqa: S608 - a constant
-            known = "EXISTS (SELECT 1 FROM slots s WHERE s.contract = shots.contract AND s.slot = shots.slot)"
-            write(f"DELETE FROM shots WHERE slot < ? AND NOT {known}", (before // 600_000,))  # noqa: S608 - a constant
             write("DELETE FROM marks WHERE at < ?", (before // 1000,))
-            waits = "SELECT 1 FROM outbox WHERE outbox.contract = shots.contract AND outbox.slot = shots.slot"
-            write(f"DELETE FROM shots WHERE slot < ? AND NOT EXISTS ({waits})", (before // 600_000,))  # noqa: S608 - a constant
+            same = "o.contract = shots.contract AND o.slot = shots.slot"
+            slots, items = f"SELECT 1 FROM slots o WHERE {same}", f"SELECT 1 FROM outbox o WHERE {same}"  # noqa: S608 - constants
+            needs = f"EXISTS ({slots}) OR EXISTS ({items})"
+            write(f"DELETE FROM shots WHERE slot < ? AND NOT ({needs})", (before // 600_000,))  # noqa: S608 - constants
         return int(gone)

@@ -168,7 +168,8 @@ def _began(change: Any, zone: Zone) -> str:
 
 
 def _ended(change: Any, zone: Zone) -> str:
-    return f"session {safe(change.of)} ended {moment_words(change.ended, zone)}, secret {change.secret[:DIGITS]} disclosed"
+    ended = moment_words(change.ended, zone)
+    return f"session {safe(change.of)} ended {ended}, secret {change.secret[:DIGITS]} disclosed"
 
 
 _WORDS: Final[dict[type[Any], Callable[[Any, Zone], str]]] = {

@@ -1,0 +1,58 @@
+"""Which contracts can be tracked for at a moment, and what the tracker must know of them."""
+
+from __future__ import annotations
+
+from workdiary.capture.events import Job
+from workdiary.capture.notice import NOTICE
+from workdiary.capture.sender import Book
+from workdiary.errors import NOTHING, InvalidValue
+from workdiary.model.contract import ContractStatus
+from workdiary.model.policy import LabelNeed
+from workdiary.model.text import is_blank
+from workdiary.model.times import Instant
+
+__all__ = ["job_for", "job_for_idle_time", "job_of"]
+
+
+def job_of(book: Book, at: Instant) -> Job:
+    """Return what the tracker must know of a contract, by the policy of the week of `at`."""
+    policy = book.policy_at(at)
+    asks = policy.protection.label is LabelNeed.REQUIRED_IF_OFFERED
+    return Job(contract=book.contract.id, credit=policy.credit, needs_label=asks and bool(book.contract.labels))
+
+
+def job_for(book: Book, at: Instant, label: str | None) -> Job:
+    """Return the job of a contract for `label`. Raises `InvalidValue` when it cannot be tracked at the moment."""
+    job = _trackable(book, at, label)
+    if job.needs_label and (label is None or is_blank(label)):
+        offered = ", ".join(book.contract.labels)
+        raise InvalidValue("label", NOTHING, "is missing: this client asks for one", f"choose one of: {offered}")
+    return job
+
+
+def job_for_idle_time(book: Book, at: Instant) -> Job:
+    """Return the job of a contract for idle time, which has no label; raises as `job_for` does."""
+    job = _trackable(book, at, None)
+    if job.needs_label:
+        remedy = "discard it, and add the time by hand"
+        raise InvalidValue("contract", job.contract, "asks for an activity label, which idle time has not", remedy)
+    return job
+
+
+def _trackable(book: Book, at: Instant, label: str | None) -> Job:
+    contract = book.contract.id
+    status = book.contract.status_at(at)
+    if status is not ContractStatus.ACTIVE:
+        word = "has not begun" if status is None else f"is {status.value}"
+        raise InvalidValue("contract", contract, f"{word}, so that nothing can be tracked for it", "choose another")
+    if book.consented != NOTICE:
+        raise InvalidValue(
+            "contract",
+            contract,
+            "has no consent on record: nothing is captured before the freelancer has agreed to what is",
+            f"read it and agree: python -m workdiary.capture consent --contract {contract}",
+        )
+    if label is not None and book.contract.labels and label not in book.contract.labels:
+        offered = ", ".join(book.contract.labels)
+        raise InvalidValue("label", label, "is not one that the client offers", f"choose one of: {offered}")
+    return job_of(book, at)
