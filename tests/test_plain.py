@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cattrs.errors import ClassValidationError, StructureHandlerNotFoundError
 
 from tests.support import ODD, PLAIN, all_facts, contract, terms
 from workdiary.errors import NOTHING, DocumentError, FloatRefused, InvalidValue, Problems, UnknownZone, WorkdiaryError
@@ -301,3 +303,14 @@ def test_a_tuple_is_taken_for_a_list_and_nothing_is_changed_in_the_data() -> Non
     before = repr(given)
     assert structure(given, Contract).labels == ("design",)
     assert repr(given) == before
+
+
+def test_f8_a_hook_that_cannot_be_looked_up_is_no_problem_of_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = StructureHandlerNotFoundError("no hook", type_=str)
+
+    def fails(data: object, shape: object) -> object:
+        raise ClassValidationError("Terms", [lost], Terms)
+
+    monkeypatch.setattr("workdiary.plain._CONVERTER", SimpleNamespace(structure=fails))
+    with pytest.raises(MemoryError, match="no memory to read plain data with"):
+        structure({}, Terms)

@@ -16,7 +16,13 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
-from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError, IterableValidationNote
+from cattrs.errors import (
+    ClassValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    IterableValidationNote,
+    StructureHandlerNotFoundError,
+)
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, Problems, WorkdiaryError
@@ -42,10 +48,19 @@ def structure(data: object, shape: type[_T], path: str = "") -> _T:
     except MemoryError:
         raise  # says nothing about the data
     except Exception as error:
+        if _is_lack_of_memory(error):
+            raise MemoryError("no memory to read plain data with") from error
         problems = tuple(_problems(error, path, shape))
         if not problems:
             raise
         raise Problems("", problems) from None
+
+
+def _is_lack_of_memory(error: BaseException) -> bool:
+    # Every shape here has its hook. While cattrs looks for it, an allocation that fails looks like a shape without one.
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_lack_of_memory, error.exceptions))
+    return isinstance(error, MemoryError | StructureHandlerNotFoundError)
 
 
 def destructure(value: object) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import attrs
@@ -33,6 +34,10 @@ WEDNESDAY = int(instant("2026-11-18T09:00:00Z"))
 ANA = Actor(id="ana", role=Role.FREELANCER)
 ACME = Actor(id="acme", role=Role.CLIENT)
 PLATFORM = Actor(id="platform", role=Role.PLATFORM)
+
+
+SEED = int(os.environ.get("WORKDIARY_SEED", "1"))
+"""Draws the secrets, and so the moments: a test must hold for any, and is the same every time it runs."""
 
 
 class Hands:
@@ -140,6 +145,7 @@ class Stage:
     sender: Sender = attrs.field(init=False)
     runner: Runner = attrs.field(init=False)
     is_reachable: bool = True
+    chance: Random = attrs.field(init=False, factory=lambda: Random(SEED))  # noqa: S311 - secrets that nobody keeps
 
     def work(self, seconds: int) -> None:
         """Let so many seconds pass, a tick each."""
@@ -167,6 +173,7 @@ class Stage:
             spool=self.spool,
             sender=self.sender,
             in_background=False,
+            chance=self.chance.randbytes,
         )
 
     def connect(self) -> Journal:

@@ -346,3 +346,10 @@ def test_nothing_is_lost_when_everything_is_written() -> None:
         stage.work(100)
         assert stage.runner.lost == ""
         assert stage.runner.end()
+
+
+def test_an_answer_to_no_question_is_refused() -> None:
+    with staged() as stage:
+        stage.runner.start("c-1")
+        with pytest.raises(InvalidValue, match="choice: 'keep' answers no question: there is no idle time"):
+            LiveEngine(stage.runner).answer(Choice.KEEP)

@@ -20,7 +20,7 @@ from workdiary.errors import NOTHING, DocumentError, InvalidValue, WorkdiaryErro
 from workdiary.model.activity import Counts
 from workdiary.model.segment import Segment
 from workdiary.model.slots import Slot, Slots
-from workdiary.model.times import Instant, instant, slot_at
+from workdiary.model.times import Instant, instant, slot_at, slot_start
 
 __all__ = ["LiveEngine"]
 
@@ -186,13 +186,17 @@ class LiveEngine:
             if contract is None:
                 raise InvalidValue("contract", NOTHING, "is missing", "say where the time goes")
             job = job_for_idle_time(self._runner.sender.book(text_of(contract, "contract")), self._runner.now)
+        if self._runner.state.idle_since is None:
+            raise InvalidValue("choice", choice.value, "answers no question: there is no idle time", "leave it")
         self._runner.feed(Answered(choice=choice, job=job))
 
     def delete_snapshot(self, contract: str, slot: Slot) -> None:
         """Delete the snapshot of `slot` and with it the segment (EDIT-4)."""
         text_of(contract, "contract")
         if not self._runner.delete(contract, slot):
-            raise InvalidValue("slot", slot, "has no segment here to be deleted", "delete it in the diary")
+            raise InvalidValue(
+                "at", str(slot_start(slot)), "has no segment here to be deleted", "delete it in the diary"
+            )
 
     def _needs_to_be_on(self) -> str:
         session = self._runner.state.session
