@@ -75,6 +75,13 @@ def _set_up(options: Options) -> Iterator[Machine]:
     with ExitStack() as stack:
         spool = stack.enter_context(Spool(options.folder))
         journal = open_journal(options.db)
+        is_in_use = False
+
+        def close() -> None:
+            if not is_in_use:  # a sender that hangs in it would be torn
+                journal.close()
+
+        stack.callback(close)
         clocks = _own_clocks()
         files = _files(options)
         sender = Sender(spool, lambda: journal, clocks=clocks, files=files)
@@ -112,9 +119,8 @@ def _set_up(options: Options) -> Iterator[Machine]:
             server.close()
             done = runner.end(timeout=1.0)
             lost = runner.lost
-            if done:
-                journal.close()
-            elif not lost:
+            is_in_use = not done and not lost
+            if is_in_use:
                 options.say("Not everything is in the diary yet; it is kept, and goes there at the next start.")
         if lost:
             raise StoreError(str(options.folder), NOTHING, f"{lost}; this is lost", "free some space, or see the disk")
