@@ -127,7 +127,7 @@ def kept_in(folder: Path) -> Kept | None:
             items = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
             places = ", ".join("?" * len(_OPEN))
             waiting = connection.execute(
-                f"SELECT made, digests FROM outbox WHERE state IN ({places})",  # noqa: S608 - places
+                f"SELECT made, digests FROM outbox WHERE state IN ({places})",  # noqa: S608 - question marks only
                 _OPEN,
             ).fetchall()
             shot = connection.execute("SELECT at, digests FROM shots ORDER BY at DESC LIMIT 1").fetchone()

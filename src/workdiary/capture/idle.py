@@ -82,7 +82,7 @@ class LockHint:
         command = [program, "show-session", session, "--property=LockedHint", "--value"]
 
         def read() -> str:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=2, check=True)  # noqa: S603 (fixed)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=2, check=True)  # noqa: S603 - a fixed command
             return done.stdout
 
         return cls(read)

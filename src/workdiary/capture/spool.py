@@ -230,7 +230,7 @@ class Spool(SpoolFile):
         """Return the items of the outbox that are in one of `standings`, all for none given, in order."""
         wanted = [standing.value for standing in standings or Standing]
         places = ", ".join("?" * len(wanted))
-        rows = self._rows(f"SELECT * FROM outbox WHERE state IN ({places}) ORDER BY number", wanted)  # noqa: S608 - places
+        rows = self._rows(f"SELECT * FROM outbox WHERE state IN ({places}) ORDER BY number", wanted)  # noqa: S608 - question marks only
         return tuple(item_of(row) for row in rows)
 
     def try_item(self, number: int) -> Item | None:
