@@ -7,14 +7,16 @@ import json
 import subprocess
 import sys
 from importlib import resources
+from tempfile import TemporaryDirectory
 
-from workdiary import Contract, Segment, Slots, Terms, hours, policies, week_statement
+from workdiary import Actor, Contract, Diary, Role, Segment, Slots, Terms, hours, policies, week_statement
+from workdiary.store.sql import SqlJournal
 
-EXTRAS = ("typer", "rich", "hypothesis", "click")
+EXTRAS = ("typer", "rich", "hypothesis", "click", "sqlalchemy", "psycopg")
 
 
 def main(command: str) -> None:
-    """Check the engine, the data files, `evaluate` and the message about the missing extra."""
+    """Check the engine, a diary in SQLite, the data files, `evaluate` and the message about the missing extra."""
     assert not [name for name in EXTRAS if importlib.util.find_spec(name)], "the environment is not bare"
     assert resources.files("workdiary").joinpath("py.typed").is_file()
     contract = Contract(
@@ -31,6 +33,10 @@ def main(command: str) -> None:
         assert len(statement.over_limit) == 1
         assert statement.over_limit == Slots([segments[3].slot])
         assert "LIMIT-1" in statement.explain("2026-11-18T09:30Z")
+
+    with TemporaryDirectory() as folder, SqlJournal.open(f"{folder}/diary.db") as journal:
+        Diary.open(journal, contract, "upwork", by=Actor(id="platform", role=Role.PLATFORM), id="open")
+        assert journal.contracts() == ("c-1",), journal.contracts()
 
     case = {"kind": "credit", "policy": "upwork", "stretches": [], "snapshots": []}
     answer = subprocess.run(

@@ -50,6 +50,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         ),
         ("from workdiary import *", ("pendulum", "typer", "rich", "hypothesis", "sqlalchemy", "psycopg", "sqlite3")),
         ("import workdiary.formats.evaluate", ("pendulum", "typer", "rich", "hypothesis")),
+        ("from workdiary.store.sql import SqlJournal", ("pendulum", "sqlalchemy", "psycopg")),
+        ("import workdiary.capture.session", ("pendulum", "sqlalchemy", "psycopg", "typer", "rich", "textual", "PIL")),
     ],
 )
 def test_an_import_loads_no_extra_and_nothing_that_it_does_not_need(statement: str, absent: tuple[str, ...]) -> None:

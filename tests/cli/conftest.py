@@ -20,7 +20,7 @@ from tests.support import contract, manual, terms, tracked
 from workdiary.formats import native
 from workdiary.formats.native import Record
 
-if any(find_spec(name) is None for name in ("typer", "rich", "sqlalchemy")):
+if any(find_spec(name) is None for name in ("typer", "rich")):
     collect_ignore_glob = ["test_*.py"]  # a bare install has no command line beyond `evaluate`
 
 HOSTILE = "Fix \x1b[31mthe\x1b[0m [red]form[/red]\n\u202eevil\u202c \x07:smile:"

@@ -18,7 +18,7 @@ from workdiary.diary.entry import START, Entry
 from workdiary.errors import StoreError
 from workdiary.store import _migrations
 from workdiary.store._planes import week_row
-from workdiary.store._schema import ENTRY_COLUMNS, POSTGRESQL, SCHEMA_VERSION, SQLITE, TABLES, WEEK_COLUMNS, Ddl
+from workdiary.store._schema import COLUMNS, ENTRY_COLUMNS, POSTGRESQL, SCHEMA_VERSION, SQLITE, WEEK_COLUMNS, Ddl
 from workdiary.store.sql import SqlJournal
 
 __all__ = ["postgresql", "postgresql_url"]
@@ -162,14 +162,14 @@ def test_an_old_file_that_was_altered_is_refused_before_it_is_brought_forward(ol
     assert old_file.read_bytes() == before
 
 
-# The tables as SQLAlchemy knows them, from which the statements are made, are those of the schema.
+# The columns of which the statements are made are those of the schema.
 
 
 def test_the_tables_of_the_statements_are_those_of_sqlite(tmp_path: Path) -> None:
     SqlJournal.open(tmp_path / "diary.db").close()
-    kinds = {"TEXT": "TEXT", "BIGINT": "INTEGER", "BLOB": "BLOB"}
+    kinds = {"text": "TEXT", "number": "INTEGER", "bytes": "BLOB"}
     with closing(sqlite3.connect(tmp_path / "diary.db")) as connection:
-        for name, table in TABLES.items():
+        for name, columns in COLUMNS.items():
             found = [row[:2] for row in connection.execute("SELECT name, type FROM pragma_table_info(?)", (name,))]
-            assert found == [(column.name, kinds[str(column.type)]) for column in table.c]
+            assert found == [(column, kinds[kind]) for column, kind in columns.items()]
     assert WEEK_COLUMNS[4:12] == ("tracked", "manual", "snapshot", "known", "meter1", "meter2", "meter4", "meter8")

@@ -48,12 +48,7 @@ _X11: Final = (
     "Log out, and choose a session “on Xorg” or “X11” at the login screen; a recorded trace can be replayed anywhere."
 )
 
-_NEEDED: Final = {
-    "PIL": "Pillow",
-    "mss": "mss",
-    "platformdirs": "platformdirs",
-    "sqlalchemy": "SQLAlchemy",
-}
+_NEEDED: Final = {"PIL": "Pillow", "mss": "mss", "platformdirs": "platformdirs"}
 _NEEDED_ON_X: Final = {"Xlib": "python-xlib"}
 _NEEDED_ELSEWHERE: Final = {"pynput": "pynput"}
 _HELPFUL: Final = {"psutil": "psutil", "textual": "textual"}

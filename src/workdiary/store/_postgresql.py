@@ -14,15 +14,10 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from workdiary.errors import NOTHING, InvalidValue, JournalError, MissingExtra, StoreBusy, StoreError
 from workdiary.store._database import UNKNOWN_OUTCOME, Job, Query, Row
 from workdiary.store._migrations import postgresql_steps
-from workdiary.store._schema import ENTRY_COLUMNS, SCHEMA_VERSION, TABLES
+from workdiary.store._schema import COLUMNS, ENTRY_COLUMNS, SCHEMA_VERSION
 from workdiary.store._statements import Statements, statements
 
 try:
@@ -30,9 +25,14 @@ try:
     from psycopg import Pipeline
     from psycopg import errors as pg
     from psycopg.pq import TransactionStatus
-except ImportError:
+    from sqlalchemy import create_engine, event, make_url
+    from sqlalchemy.engine import URL
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+except ImportError as error:
+    missing = (error.name or "psycopg").partition(".")[0]
     raise MissingExtra(
-        "workdiary.store.sql", "psycopg", "is not installed", 'run: pip install "workdiary[postgresql]"'
+        "workdiary.store.sql", missing, "is not installed", 'run: pip install "workdiary[postgresql]"'
     ) from None
 
 __all__ = ["PostgresqlDatabase"]
@@ -53,7 +53,7 @@ _VALUES_AT_ONCE: Final = 50
 _VALUES: Final = re.compile(r"(?<=VALUES )(\([^()]*\))")
 """The row of an INSERT."""
 
-_TYPES: Final = {"TEXT": "text", "BIGINT": "bigint", "BLOB": "bytea"}
+_TYPES: Final = {"text": "text", "number": "bigint", "bytes": "bytea"}
 _TRIGGERS: Final = {("entries", "entries_change", "O"), ("entries", "entries_truncate", "O")}
 
 _SETTINGS: Final = ("server_version", "server_encoding", "fsync", "full_page_writes", "synchronous_commit")
@@ -257,7 +257,7 @@ class PostgresqlDatabase:
         taken = transaction.rows(
             "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
             " AND relname = ANY (%s) ORDER BY relname",
-            (list(TABLES),),
+            (list(COLUMNS),),
         )
         if taken:
             names = ", ".join(row[0] for row in taken)
@@ -266,13 +266,13 @@ class PostgresqlDatabase:
 
     def _check_schema(self) -> None:
         """Raise `StoreError` unless the tables have our columns and triggers, and no other triggers."""
-        tables = list(TABLES)
+        tables = list(COLUMNS)
         columns = self.rows(
             "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns"
             " WHERE table_schema = current_schema() AND table_name = ANY (%s)",
             (tables,),
         )
-        wanted = {(name, column.name, _TYPES[str(column.type)]) for name, table in TABLES.items() for column in table.c}
+        wanted = {(table, name, _TYPES[kind]) for table, columns in COLUMNS.items() for name, kind in columns.items()}
         triggers = self.rows(
             "SELECT relname::text, tgname::text, tgenabled::text"
             " FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"

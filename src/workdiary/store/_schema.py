@@ -16,21 +16,15 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text
-
 __all__ = [
     "APPLICATION_ID",
-    "CONTRACTS",
-    "ENTRIES",
+    "COLUMNS",
     "ENTRY_COLUMNS",
     "LONG",
     "PAGE",
     "POSTGRESQL",
-    "QUARANTINE",
     "SCHEMA_VERSION",
     "SQLITE",
-    "TABLES",
-    "WEEKS",
     "WEEK_COLUMNS",
     "Ddl",
 ]
@@ -227,56 +221,44 @@ END $$""",
 )
 """The schema of PostgreSQL."""
 
-_METADATA: Final = MetaData()
+COLUMNS: Final = {
+    "entries": {
+        "contract": "text",
+        "number": "number",
+        "id": "text",
+        "at": "number",
+        "start": "number",
+        "stop": "number",
+        "body": "bytes",
+        "previous": "bytes",
+        "digest": "bytes",
+    },
+    "contracts": {
+        "contract": "text",
+        "version": "number",
+        "digest": "bytes",
+        "at": "number",
+        "standing": "text",
+        "policy": "text",
+    },
+    "weeks": {
+        "contract": "text",
+        "start": "number",
+        "stop": "number",
+        "state": "text",
+        "tracked": "bytes",
+        "manual": "bytes",
+        "snapshot": "bytes",
+        "known": "bytes",
+        "meter1": "bytes",
+        "meter2": "bytes",
+        "meter4": "bytes",
+        "meter8": "bytes",
+        "texts": "text",
+    },
+    "quarantine": {"number": "number", "at": "number", "digest": "bytes", "body": "bytes", "error": "text"},
+}
+"""The tables that both dialects have: their columns in order, and what each holds."""
 
-
-def _table(name: str, **columns: type[BigInteger | Text | LargeBinary]) -> Table:
-    return Table(name, _METADATA, *(Column(column, kind) for column, kind in columns.items()))
-
-
-ENTRIES: Final = _table(
-    "entries",
-    contract=Text,
-    number=BigInteger,
-    id=Text,
-    at=BigInteger,
-    start=BigInteger,
-    stop=BigInteger,
-    body=LargeBinary,
-    previous=LargeBinary,
-    digest=LargeBinary,
-)
-CONTRACTS: Final = _table(
-    "contracts",
-    contract=Text,
-    version=BigInteger,
-    digest=LargeBinary,
-    at=BigInteger,
-    standing=Text,
-    policy=Text,
-)
-WEEKS: Final = _table(
-    "weeks",
-    contract=Text,
-    start=BigInteger,
-    stop=BigInteger,
-    state=Text,
-    tracked=LargeBinary,
-    manual=LargeBinary,
-    snapshot=LargeBinary,
-    known=LargeBinary,
-    meter1=LargeBinary,
-    meter2=LargeBinary,
-    meter4=LargeBinary,
-    meter8=LargeBinary,
-    texts=Text,
-)
-QUARANTINE: Final = _table(
-    "quarantine", number=BigInteger, at=BigInteger, digest=LargeBinary, body=LargeBinary, error=Text
-)
-
-TABLES: Final = {table.name: table for table in (ENTRIES, CONTRACTS, WEEKS, QUARANTINE)}
-"""The tables that both dialects have, as SQLAlchemy knows them."""
-
-ENTRY_COLUMNS: Final = tuple(ENTRIES.c.keys())
-WEEK_COLUMNS: Final = tuple(WEEKS.c.keys())
+ENTRY_COLUMNS: Final = tuple(COLUMNS["entries"])
+WEEK_COLUMNS: Final = tuple(COLUMNS["weeks"])

@@ -89,10 +89,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-_STATEMENTS: Final = statements("sqlite")
-"""Made when this is loaded: later there may be no file to be had to load the dialect from (F9)."""
-
-
 class SqliteDatabase:
     """One SQLite file, open. `wait` is how long it waits for a lock, in seconds."""
 
@@ -102,7 +98,7 @@ class SqliteDatabase:
             raise StoreError("sqlite", sqlite3.sqlite_version, f"is older than {oldest}", "use a newer Python")
         if journal_mode not in MODES:
             raise InvalidValue("journal_mode", journal_mode, "is not known", f"choose one of: {', '.join(MODES)}")
-        self.statements: Statements = _STATEMENTS
+        self.statements: Statements = statements("sqlite")
         self.settings: Mapping[str, str] = {}
         self.lock = threading.RLock()
         self._writer = Turns()

@@ -1,35 +1,23 @@
-"""The statements of the SQL store, made by SQLAlchemy for either dialect, with the order of their values."""
+"""The statements of the SQL store, word for word, for either dialect, with the order of their values.
+
+They differ in three things only, which stand in the texts as names: how a value is given (``$text``, ``$number``,
+``$bytes``), how a column is compared with several (``$in_texts``, ``$in_numbers``), and how entries are found by id.
+The other names, ``$entry`` and so on, are columns and conditions that several statements share.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from string import Template
+from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Column,
-    Table,
-    Text,
-    any_,
-    bindparam,
-    delete,
-    func,
-    insert,
-    literal_column,
-    select,
-    tuple_,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.sql import ClauseElement
-
-from workdiary.store._schema import CONTRACTS, ENTRIES, ENTRY_COLUMNS, LONG, PAGE, QUARANTINE, WEEKS
+from workdiary.store._schema import COLUMNS, ENTRY_COLUMNS, LONG, PAGE, WEEK_COLUMNS
 
 __all__ = ["Statements", "statements"]
 
 
 class Statements(NamedTuple):
-    """The SQL of one dialect, rendered once; each takes its values by position, as its comment says."""
+    """The SQL of one dialect; each takes its values by position, as its comment says."""
 
     contracts: str  # none
     standing: str  # contract
@@ -51,161 +39,104 @@ class Statements(NamedTuple):
     quarantined_body: str  # digest
     locked_several: str  # contracts
     find_several: str  # ids, contracts
-    touching_several: str  # contracts, after, stop, start, contracts, stop, start
+    touching_several: str  # contracts, start - LONG, stop, start, contracts, stop, start
     add_quarantine: str  # at, digest, body, error
     release: str  # number
+
+
+_TEXTS: Final = {
+    "contracts": "SELECT contract FROM contracts ORDER BY contract",
+    "standing": "SELECT $standing FROM contracts WHERE contract = $text",
+    "last": "SELECT number, digest FROM entries WHERE contract = $text ORDER BY number DESC LIMIT 1",
+    "latest": "SELECT max(at) FROM contracts",
+    # One row, also for a contract that does not exist yet.
+    "locked": """SELECT (SELECT max(at) FROM contracts),
+    (SELECT number FROM entries WHERE contract = $text ORDER BY number DESC LIMIT 1),
+    (SELECT digest FROM entries WHERE contract = $text ORDER BY number DESC LIMIT 1),
+    $standing
+FROM (SELECT 1 AS one) AS one LEFT JOIN contracts ON contract = $text""",
+    "page": """SELECT $entry FROM entries
+WHERE contract = $text AND number > $number AND number <= $number ORDER BY number""",
+    "next": "SELECT min(number) FROM entries WHERE contract = $text AND number > $number",
+    "touching": """SELECT number FROM entries WHERE contract = $text AND $touching
+UNION ALL SELECT number FROM entries WHERE contract = $text AND $touching_long""",
+    "numbered": "SELECT $entry FROM entries WHERE contract = $text AND number $in_numbers ORDER BY number",
+    "find": "SELECT $entry FROM entries WHERE id $in_texts AND contract = $text",
+    "week": "SELECT $week FROM weeks WHERE contract = $text AND start = $number",
+    "weeks": """SELECT contract, start FROM weeks
+WHERE state = $text AND stop <= $number AND (contract, start) > ($text, $number)
+ORDER BY contract, start LIMIT $page""",
+    "add_entry": "INSERT INTO entries ($entry) VALUES $entry_row",
+    "put_contract": """INSERT INTO contracts (contract, $standing) VALUES $contract_row
+ON CONFLICT (contract) DO UPDATE SET $contract_again""",
+    "put_week": """INSERT INTO weeks ($week) VALUES $week_row
+ON CONFLICT (contract, start) DO UPDATE SET $week_again""",
+    "quarantined": "SELECT number, at, body, error FROM quarantine ORDER BY number",
+    "quarantined_numbers": "SELECT number FROM quarantine",
+    "quarantined_body": "SELECT number, at, body, error FROM quarantine WHERE digest = $bytes",
+    "locked_several": """SELECT contract, (SELECT max(at) FROM contracts),
+    (SELECT number FROM entries WHERE entries.contract = contracts.contract ORDER BY number DESC LIMIT 1),
+    (SELECT digest FROM entries WHERE entries.contract = contracts.contract ORDER BY number DESC LIMIT 1),
+    $standing
+FROM contracts WHERE contract $in_texts""",
+    "find_several": "SELECT $entry FROM entries WHERE id $in_texts AND contract $in_texts",
+    "touching_several": """SELECT contract, number FROM entries WHERE contract $in_texts AND $touching
+UNION ALL SELECT contract, number FROM entries WHERE contract $in_texts AND $touching_long""",
+    "add_quarantine": "INSERT INTO quarantine (at, digest, body, error) VALUES ($number, $bytes, $bytes, $text)",
+    "release": "DELETE FROM quarantine WHERE number = $number",
+}
+
+# A CROSS JOIN is kept in its order: SQLite would rather scan the contract than look up each id.
+_FIND_IN_SQLITE: Final = """SELECT $entry FROM (SELECT value AS wanted FROM json_each($text))
+CROSS JOIN entries ON contract = $text AND id = wanted"""
+
+
+def _row(table: str) -> str:
+    return f"({', '.join(f'${kind}' for kind in COLUMNS[table].values())})"
+
+
+def _again(table: str, *key: str) -> str:
+    return ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[table] if name not in key)
+
+
+_SHARED: Final = {
+    "entry": ", ".join(ENTRY_COLUMNS),
+    "entry_row": _row("entries"),
+    "standing": ", ".join(name for name in COLUMNS["contracts"] if name != "contract"),
+    "contract_row": _row("contracts"),
+    "contract_again": _again("contracts", "contract"),
+    "week": ", ".join(WEEK_COLUMNS),
+    "week_row": _row("weeks"),
+    "week_again": _again("weeks", "contract", "start"),
+    # The conditions of the two partial indices, word for word: only then are those used.
+    "touching": f"stop <= start + {LONG} AND start > $number AND start < $number AND stop > $number",
+    "touching_long": f"stop > start + {LONG} AND start < $number AND stop > $number",
+    "page": str(PAGE),
+}
+
+_DIALECTS: Final = {
+    # Several values are one, a JSON list: a statement stays the same for any number of them.
+    "sqlite": {
+        "text": "?",
+        "number": "?",
+        "bytes": "?",
+        "in_texts": "IN (SELECT value FROM json_each(?))",
+        "in_numbers": "IN (SELECT value FROM json_each(?))",
+    },
+    # The casts spare the server a guess, and keep an index in use for a number that the driver sends as a wider one.
+    "postgresql": {
+        "text": "%s::text",
+        "number": "%s::bigint",
+        "bytes": "%s::bytea",
+        "in_texts": "= ANY (%s::text[])",
+        "in_numbers": "= ANY (%s::bigint[])",
+    },
+}
 
 
 @cache
 def statements(name: str) -> Statements:
     """Return the statements for the dialect `name`, ``sqlite`` or ``postgresql``."""
-    is_sqlite = name == "sqlite"
-    # Both by position: a tuple a row is what the drivers take fastest. Each is loaded where it is used, for a tracker
-    # counts its megabytes.
-    make: Any
-    make_dialect: Any
-    if is_sqlite:
-        from sqlalchemy.dialects.sqlite import dialect as make_dialect
-        from sqlalchemy.dialects.sqlite import insert as make
-    else:
-        from sqlalchemy.dialects.postgresql import insert as make
-        from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg as make_dialect
-    dialect: Dialect = make_dialect(paramstyle="qmark" if is_sqlite else "format")
-
-    def render(statement: ClauseElement, *order: str) -> str:
-        compiled: Any = statement.compile(dialect=dialect)
-        if list(order) != list(compiled.positiontup or ()):
-            raise AssertionError(f"{compiled.positiontup} are the values of {compiled}, not {order}")
-        return str(compiled)
-
-    def among(column: Column[Any], values: str) -> Any:
-        """Return the condition that `column` is one of `values`: JSON text for SQLite, an array for PostgreSQL."""
-        if is_sqlite:
-            return column.in_(select(func.json_each(bindparam(values, type_=Text)).table_valued("value").c.value))
-        return column == any_(bindparam(values, type_=ARRAY(type(column.type))))
-
-    def put(table: Table, *key: str) -> str:
-        row = make(table)
-        changed = {column.name: row.excluded[column.name] for column in table.c if column.name not in key}
-        return render(row.on_conflict_do_update(index_elements=list(key), set_=changed), *table.c.keys())
-
-    entry, kept, week, held = ENTRIES.c, CONTRACTS.c, WEEKS.c, QUARANTINE.c
-    of_contract = entry.contract == bindparam("contract")
-    page = (
-        select(*entry)
-        .where(of_contract, entry.number > bindparam("since"), entry.number <= bindparam("until"))
-        .order_by(entry.number)
-    )
-    # One row, also for a contract that does not exist yet.
-    stands = CONTRACTS.alias("stands")
-    one: Any = select(literal_column("1").label("one")).subquery("one")
-
-    def last(column: Any) -> Any:
-        found: Any = select(column).where(of_contract).order_by(entry.number.desc()).suffix_with("LIMIT 1")
-        return found.scalar_subquery()
-
-    locked: Any = select(
-        select(func.max(kept.at)).scalar_subquery(),
-        last(entry.number),
-        last(entry.digest),
-        *(stands.c[name] for name in ("version", "digest", "at", "standing", "policy")),
-    ).select_from(one.outerjoin(stands, stands.c.contract == bindparam("contract")))
-
-    def last_of(column: Any) -> Any:
-        of_it = entry.contract == kept.contract
-        found: Any = select(column).where(of_it).order_by(entry.number.desc()).suffix_with("LIMIT 1")
-        return found.correlate(CONTRACTS).scalar_subquery()
-
-    latest = CONTRACTS.alias("latest")
-    locked_several: Any = select(
-        kept.contract,
-        select(func.max(latest.c.at)).scalar_subquery(),
-        last_of(entry.number),
-        last_of(entry.digest),
-        *(kept[name] for name in ("version", "digest", "at", "standing", "policy")),
-    ).where(among(kept.contract, "contracts"))
-    overlapping = (entry.start < bindparam("stop"), entry.stop > bindparam("start"))
-    week_long: Any = literal_column(f"stop <= start + {LONG}")
-    longer: Any = literal_column(f"stop > start + {LONG}")
-    touching = (
-        select(entry.number)
-        .where(of_contract, week_long, entry.start > bindparam("after"), *overlapping)
-        .union_all(select(entry.number).where(of_contract, longer, *overlapping))
-    )
-    of_contracts = among(entry.contract, "contracts")
-    touching_several = (
-        select(entry.contract, entry.number)
-        .where(of_contracts, week_long, entry.start > bindparam("after"), *overlapping)
-        .union_all(select(entry.contract, entry.number).where(of_contracts, longer, *overlapping))
-    )
-    find_several = select(*entry).where(among(entry.id, "ids"), of_contracts)
-    if is_sqlite:
-        # A CROSS JOIN is kept in its order: SQLite would rather scan the contract than look up each id.
-        ids = func.json_each(bindparam("ids", type_=Text)).table_valued("value").alias("ids")
-        joined = ids.join(ENTRIES, of_contract & (entry.id == ids.c.value))
-        find = render(select(*entry).select_from(joined), "ids", "contract").replace(" JOIN ", " CROSS JOIN ")
-    else:
-        find = render(select(*entry).where(among(entry.id, "ids"), of_contract), "ids", "contract")
-    beyond = tuple_(week.contract, week.start) > tuple_(
-        bindparam("contract", type_=Text), bindparam("start", type_=BigInteger)
-    )
-    return Statements(
-        contracts=render(select(kept.contract).order_by(kept.contract)),
-        standing=render(
-            select(kept.version, kept.digest, kept.at, kept.standing, kept.policy).where(
-                kept.contract == bindparam("contract")
-            ),
-            "contract",
-        ),
-        last=render(
-            select(entry.number, entry.digest).where(of_contract).order_by(entry.number.desc()).suffix_with("LIMIT 1"),
-            "contract",
-        ),
-        latest=render(select(func.max(kept.at))),
-        locked=render(locked, "contract", "contract", "contract"),
-        page=render(page, "contract", "since", "until"),
-        next=render(
-            select(func.min(entry.number)).where(of_contract, entry.number > bindparam("since")), "contract", "since"
-        ),
-        locked_several=render(locked_several, "contracts"),
-        find_several=render(find_several, "ids", "contracts"),
-        touching_several=render(touching_several, "contracts", "after", "stop", "start", "contracts", "stop", "start"),
-        touching=render(touching, "contract", "after", "stop", "start", "contract", "stop", "start"),
-        numbered=render(
-            select(*entry).where(of_contract, among(entry.number, "numbers")).order_by(entry.number),
-            "contract",
-            "numbers",
-        ),
-        find=find,
-        week=render(
-            select(*week).where(week.contract == bindparam("contract"), week.start == bindparam("start")),
-            "contract",
-            "start",
-        ),
-        weeks=render(
-            select(week.contract, week.start)
-            .where(week.state == bindparam("state"), week.stop <= bindparam("stop"), beyond)
-            .order_by(week.contract, week.start)
-            .suffix_with(f"LIMIT {PAGE}"),
-            "state",
-            "stop",
-            "contract",
-            "start",
-        ),
-        add_entry=render(insert(ENTRIES), *ENTRY_COLUMNS),
-        put_contract=put(CONTRACTS, "contract"),
-        put_week=put(WEEKS, "contract", "start"),
-        quarantined=render(select(held.number, held.at, held.body, held.error).order_by(held.number)),
-        quarantined_numbers=render(select(held.number)),
-        quarantined_body=render(
-            select(held.number, held.at, held.body, held.error).where(held.digest == bindparam("digest")), "digest"
-        ),
-        add_quarantine=render(
-            insert(QUARANTINE).values({name: bindparam(name) for name in ("at", "digest", "body", "error")}),
-            "at",
-            "digest",
-            "body",
-            "error",
-        ),
-        release=render(delete(QUARANTINE).where(held.number == bindparam("number")), "number"),
-    )
+    texts = {**_TEXTS, "find": _FIND_IN_SQLITE} if name == "sqlite" else _TEXTS
+    whole = {key: Template(text).safe_substitute(_SHARED) for key, text in texts.items()}
+    return Statements(**{key: Template(text).substitute(_DIALECTS[name]) for key, text in whole.items()})

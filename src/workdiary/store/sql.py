@@ -1,7 +1,7 @@
 """`SqlJournal`: the journal in a database, SQLite (one file, the embedded default) or PostgreSQL.
 
-What it stores, and what a database must do for it, is in `workdiary.store._schema`. Needs the extra
-``sql``, and for PostgreSQL ``postgresql``.
+What it stores, and what a database must do for it, is in `workdiary.store._schema`. SQLite needs nothing but
+Python; PostgreSQL needs the extra ``postgresql``.
 
 >>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as folder:
@@ -23,19 +23,11 @@ from typing import Final
 
 from workdiary.diary.entry import Entry
 from workdiary.diary.journal import KeptWeek, Quarantined, Standing, Wanted, WeekState, check_append, head_of
-from workdiary.errors import NOTHING, ChainError, InvalidValue, JournalError, MissingExtra, StoreError, UnknownContract
+from workdiary.errors import NOTHING, ChainError, InvalidValue, JournalError, StoreError, UnknownContract
 from workdiary.model.contract import Contract
 from workdiary.model.policy import Policy
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
-
-try:
-    import sqlalchemy  # noqa: F401 - asked for here, so that its absence is said in one sentence
-except ImportError:
-    raise MissingExtra(
-        "workdiary.store.sql", "sqlalchemy", "is not installed", 'run: pip install "workdiary[sql]"'
-    ) from None
-
 from workdiary.store._ahead import Ahead, finding, touching_of, within
 from workdiary.store._database import Database, Job, Query, Row, Transaction
 from workdiary.store._planes import week_of, week_row
