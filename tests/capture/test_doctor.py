@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from workdiary.capture import _doctor_books as books
 from workdiary.capture import _doctor_machine as machine
 from workdiary.capture import doctor
 from workdiary.capture.__main__ import main
+from workdiary.capture.chain import row_digest
 from workdiary.capture.control import Server
 from workdiary.capture.findings import Finding, Level, plain, shown, summary
 from workdiary.capture.kept import SCHEMA
@@ -305,12 +307,13 @@ def spool_file(folder: Path, *rows: tuple[str, int], shot: int | None = None) ->
     path.touch(0o600)
     connection = sqlite3.connect(path)
     connection.executescript(SCHEMA)
-    for number, (state, made) in enumerate(rows):
-        connection.execute(
-            "INSERT INTO outbox (contract, id, kind, body, marks, digests, made, hold, origin, digest, state)"
-            " VALUES ('c-1', ?, 'tracked', '{}', '[]', '[\"ab12\"]', ?, 60000, '', '', ?)",
-            (str(number), made * 1000, state),
-        )
+    digest = ""
+    for number, (state, made) in enumerate(rows, 1):
+        values = [number, digest, "c-1", str(number), "tracked", None, "{}", "[]", '["ab12"]', made * 1000, 60_000, ""]
+        digest = row_digest(values)
+        row = (*values, digest, state, 0, "")
+        connection.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.execute("INSERT INTO head VALUES (1, ?, ?)", (len(rows), digest))
     if shot is not None:
         connection.execute("INSERT INTO shots VALUES ('c-1', 1, ?, '[\"ab12\"]', '[]')", (shot,))
     connection.commit()
@@ -334,6 +337,15 @@ def test_what_waits_is_judged(tmp_path: Path, rows: list[tuple[str, int]], level
     kept = books.kept_in(tmp_path / "t")
     found = books.spool(kept, now=NOON, free=10**12, size_of=lambda _: 1000)
     assert (found.level, words in found.what) == (level, True), found.what
+
+
+def test_t4_a_spool_that_somebody_has_changed_is_a_problem(tmp_path: Path) -> None:
+    path = spool_file(tmp_path / "t", ("sent", NOON - 60), ("waiting", NOON - 60))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM outbox WHERE number = 1")
+        connection.commit()
+    found = books.spool(books.kept_in(tmp_path / "t"), now=NOON, free=10**12, size_of=lambda _: 1000)
+    assert (found.level, "entry 1 of the outbox is missing" in found.what) == (Level.PROBLEM, True), found.what
 
 
 def test_a_spool_that_is_full_stops_snapshots(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import attrs
 
+from workdiary.capture.chain import breaks_in, link_of
 from workdiary.capture.control import ask
 from workdiary.capture.findings import Finding, Level
 from workdiary.capture.kept import Room, Standing
@@ -107,9 +108,10 @@ def tracker(folder: Path) -> tuple[Finding, dict[str, Any] | None]:
 
 @attrs.frozen(kw_only=True)
 class Kept:
-    """What the tracker's file says: items by standing, when the oldest open one was made, the last snapshot."""
+    """What the tracker's file says: items by standing, breaks of the chain, the oldest open one, the last snapshot."""
 
     items: dict[str, int]
+    breaks: tuple[str, ...] = ()
     oldest: int | None
     images: tuple[str, ...]
     shot: tuple[int, tuple[str, ...]] | None
@@ -123,6 +125,7 @@ def kept_in(folder: Path) -> Kept | None:
         return None
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=2)) as connection:
+            connection.row_factory = sqlite3.Row
             connection.execute("BEGIN")
             items = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
             places = ", ".join("?" * len(_OPEN))
@@ -130,9 +133,13 @@ def kept_in(folder: Path) -> Kept | None:
                 f"SELECT made, digests FROM outbox WHERE state IN ({places})",  # noqa: S608 - question marks only
                 _OPEN,
             ).fetchall()
+            rows = [*connection.execute("SELECT * FROM outbox ORDER BY number")]
+            gone = dict(connection.execute("SELECT number, digest FROM gone").fetchall())
+            head = connection.execute("SELECT number, digest FROM head").fetchone()
             shot = connection.execute("SELECT at, digests FROM shots ORDER BY at DESC LIMIT 1").fetchone()
         return Kept(
             items=items,
+            breaks=breaks_in(map(link_of, rows), gone, None if head is None else tuple(head)),
             oldest=min((made for made, _ in waiting), default=None),
             images=tuple(digest for _, digests in waiting for digest in json.loads(digests)),
             shot=None if shot is None else (shot[0], tuple(json.loads(shot[1]))),
@@ -158,6 +165,9 @@ def spool(kept: Kept | None, *, now: int, free: int | None, size_of: Callable[[s
     if altered := kept.items.get(Standing.ALTERED.value, 0):
         what = f"{words}. The bytes of {altered} are not those that were kept, and are never sent."
         return Finding.problem("spool", what, "Find out who, or which disk, has changed them.")
+    if kept.breaks:
+        what = f"{words}. Not by the tracker: {'; '.join(kept.breaks[:_MOST_NAMED])}."
+        return Finding.problem("spool", what, "Find out who, or which disk, has changed the tracker's file.")
     if room.is_short:
         do = "Make sure that the diary can be reached, and start the tracker, which sends them."
         return Finding.problem("spool", f"{words}: no snapshots are taken any more.", do)

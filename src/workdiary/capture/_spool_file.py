@@ -20,7 +20,7 @@ _FILE: Final = "spool.db"
 _BALLAST: Final = "ballast"
 _BALLAST_SIZE: Final = 256 * 1024
 _APPLICATION_ID: Final = 0x57445350  # "WDSP"
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 
 class SpoolFile:

@@ -315,6 +315,7 @@ class MarkKind(Enum):
     RECOVERED = "recovered"
     STOPPED = "stopped"
     REFUSED = "refused"
+    CHAIN_BREAK = "chain_break"
 
 
 @attrs.frozen(kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from enum import Enum
-from hashlib import sha256
 from typing import Any, Final
 
 import attrs
@@ -30,7 +29,6 @@ __all__ = [
     "job_of",
     "job_text",
     "minute_of",
-    "row_digest",
     "shot_of",
     "slot_of",
 ]
@@ -58,13 +56,15 @@ CREATE TABLE shots (
     PRIMARY KEY (contract, slot)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, contract TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+    number INTEGER PRIMARY KEY, previous TEXT NOT NULL, contract TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
     slot INTEGER, body TEXT NOT NULL, marks TEXT NOT NULL, digests TEXT NOT NULL, made INTEGER NOT NULL,
     hold INTEGER NOT NULL, origin TEXT NOT NULL, digest TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting', tries INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '',
     UNIQUE (contract, id)
 ) STRICT;
 CREATE INDEX outbox_state ON outbox (state);
+CREATE TABLE head (only_row INTEGER PRIMARY KEY CHECK (only_row), number INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
+CREATE TABLE gone (number INTEGER PRIMARY KEY, digest TEXT NOT NULL) STRICT;
 CREATE TABLE marks (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL, contract TEXT, slot INTEGER
 ) STRICT;
@@ -157,11 +157,6 @@ class Room:
     def is_short(self) -> bool:
         """Whether snapshots have to stop."""
         return self.share >= 1
-
-
-def row_digest(contract: str, id: str, kind: str, body: str) -> str:
-    """Return the digest of an item's row, by which an altered one is told."""
-    return sha256(json.dumps([contract, id, kind, body]).encode()).hexdigest()
 
 
 def finished_parts(

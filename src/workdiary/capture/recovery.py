@@ -79,7 +79,8 @@ class Past:
 class Known:
     """What earlier processes kept: the killed sessions, and of all sessions minutes, slots, snapshots, balances.
 
-    `minutes` are in the order in which they were first kept; `slots` is the last that was kept of each.
+    `minutes` are in the order in which they were first kept; `slots` is the last that was kept of each. `breaks` are
+    places at which somebody else has changed what was kept, each in a sentence, that were not marked before.
     """
 
     pasts: tuple[Past, ...] = ()
@@ -87,6 +88,7 @@ class Known:
     slots: tuple[SlotKept, ...] = ()
     shots: tuple[SnapshotTaken, ...] = ()
     balances: Mapping[str, int] = MappingProxyType({})
+    breaks: tuple[str, ...] = ()
 
 
 def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[Effect, ...]]:
@@ -99,6 +101,8 @@ def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[
     if not is_usable(reading):
         # Whether a slot is over cannot be told; what is credited is handed out all the same.
         turn.reading = attrs.evolve(reading, wall=0)
+    for broken in known.breaks:
+        turn.mark(MarkKind.CHAIN_BREAK, broken)
     ends: list[tuple[Past, int]] = []
     for past in sorted((one for one in known.pasts if not one.has_ended), key=lambda one: one.first_second):
         seconds = 0

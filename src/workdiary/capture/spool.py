@@ -15,13 +15,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeAlias
 
-from workdiary.capture._spool_file import SpoolFile
+from workdiary.capture._outbox import Outbox
 from workdiary.capture.events import (
     BalanceKept,
     DropSnapshot,
@@ -37,16 +37,13 @@ from workdiary.capture.events import (
     Start,
 )
 from workdiary.capture.kept import (
-    Item,
     Kind,
     Room,
     Shot,
     Standing,
     finished_parts,
-    item_of,
     job_text,
     minute_of,
-    row_digest,
     shot_of,
     slot_of,
 )
@@ -68,7 +65,7 @@ def _disk(path: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
-class Spool(SpoolFile):
+class Spool(Outbox):
     """The store of one tracker; it serves all threads of its process. Close it, or use it as a context manager.
 
     `folder` is made when it is not there. `cap` is how many bytes what waits may take, with its images, `age` how
@@ -180,89 +177,7 @@ class Spool(SpoolFile):
                 (int(effect.at), effect.kind.value, effect.what, effect.contract, effect.slot),
             )
 
-    def _began(self, contract: str, session: str) -> str:
-        """Return when `session` began, as its entry says; nothing when that is not kept any more."""
-        wanted = "SELECT body FROM outbox WHERE contract = ? AND id = ? AND kind = ?"
-        found = self._connection.execute(wanted, (contract, session, Kind.STARTED.value)).fetchone()
-        try:
-            return str(json.loads(found[0])["began"]) if found is not None else ""
-        except (ValueError, KeyError, TypeError):
-            return ""
-
-    def _put(
-        self,
-        write: Callable[..., Any],
-        contract: str,
-        id: str,
-        kind: Kind,
-        slot: int | None,
-        data: dict[str, Any],
-        marks: Collection[str],
-        digests: Collection[str],
-        now: int,
-        hold: int,
-    ) -> None:
-        body = json.dumps(data, sort_keys=True)
-        origin = (
-            self._connection.execute("SELECT origin FROM books WHERE contract = ?", (contract,)).fetchone() or ("",)
-        )[0]
-        write(
-            "INSERT OR IGNORE INTO outbox (contract, id, kind, slot, body, marks, digests, made, hold, origin, digest)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                contract,
-                id,
-                kind.value,
-                slot,
-                body,
-                json.dumps([*marks]),
-                json.dumps([*digests]),
-                now,
-                hold,
-                origin,
-                row_digest(contract, id, kind.value, body),
-            ),
-        )
-
-    # The outbox.
-
-    def items(self, *standings: Standing) -> tuple[Item, ...]:
-        """Return the items of the outbox that are in one of `standings`, all for none given, in order."""
-        wanted = [standing.value for standing in standings or Standing]
-        places = ", ".join("?" * len(wanted))
-        rows = self._rows(f"SELECT * FROM outbox WHERE state IN ({places}) ORDER BY number", wanted)  # noqa: S608 - question marks only
-        return tuple(item_of(row) for row in rows)
-
-    def try_item(self, number: int) -> Item | None:
-        """Note that an item is about to be sent and return it, or `None` when it does not wait any more.
-
-        From here on it may be in the diary, whatever becomes of us.
-        """
-        with self._writing("noting a try") as write:
-            write("UPDATE outbox SET tries = tries + 1 WHERE number = ? AND state = 'waiting'", (number,))
-            row = self._connection.execute(
-                "SELECT * FROM outbox WHERE number = ? AND state = 'waiting'", (number,)
-            ).fetchone()
-            if row is None:
-                return None
-            if row["digest"] != row_digest(row["contract"], row["id"], row["kind"], row["body"]):
-                words = "its bytes are not those that were kept: somebody, or the disk, has changed them"
-                write("UPDATE outbox SET state = 'altered', answer = ? WHERE number = ?", (words, number))
-                return None
-        return item_of(row)
-
-    def answer(self, number: int, standing: Standing, words: str = "") -> None:
-        """Keep what the diary has answered for an item."""
-        with self._writing("keeping an answer") as write:
-            write(
-                "UPDATE outbox SET state = ?, answer = ? WHERE number = ? AND state = 'waiting'",
-                (standing.value, words, number),
-            )
-
-    def retry(self) -> int:
-        """Let what was refused or in conflict wait again, and return how many items that are."""
-        with self._writing("letting items wait again") as write:
-            return int(write("UPDATE outbox SET state = 'waiting' WHERE state IN ('refused', 'conflict')").rowcount)
+    # Deleting, and the images.
 
     def delete(self, contract: str, slot: Slot, *, id: str, now: int) -> bool:
         """Delete the segment of `slot`: in the hold it never leaves, else its deletion goes to the diary under `id`.
@@ -311,11 +226,6 @@ class Spool(SpoolFile):
         needed |= {d for row in self._rows(waits) for d in json.loads(row[0])}
         return tuple(digest for digest in gone if digest not in needed)
 
-    def was_sent(self, digest: str) -> bool:
-        """Return whether an item with the image `digest` was ever given to a diary."""
-        rows = self._rows("SELECT digests FROM outbox WHERE tries > 0 AND instr(digests, ?) > 0", (digest,))
-        return bool(rows)
-
     def removed(self, digest: str) -> None:
         """Forget a dropped image: its file is gone, or somebody needs it."""
         with self._writing("forgetting an image") as write:
@@ -335,6 +245,7 @@ class Spool(SpoolFile):
                 SnapshotTaken(contract=one.contract, slot=one.slot, at=one.at, digests=one.digests, flags=one.flags)
                 for one in (shot_of(row) for row in self._rows("SELECT * FROM shots"))
             ),
+            breaks=tuple(what for what in self.breaks if what not in self.marked(MarkKind.CHAIN_BREAK)),
             balances={row["contract"]: row["seconds"] for row in self._rows("SELECT * FROM balances")},
         )
 
@@ -383,6 +294,10 @@ class Spool(SpoolFile):
             for row in reversed(rows)
         )
 
+    def marked(self, kind: MarkKind) -> frozenset[str]:
+        """Return what the marks of one kind say."""
+        return frozenset(row[0] for row in self._rows("SELECT what FROM marks WHERE kind = ?", (kind.value,)))
+
     def keep_book(self, contract: str, origin: str, data: dict[str, Any]) -> None:
         """Keep what is known of a contract, so that it can be tracked for while its diary cannot be reached."""
         body = json.dumps(data, sort_keys=True)
@@ -421,9 +336,7 @@ class Spool(SpoolFile):
         """
         before = now - keep
         with self._writing("tidying") as write:
-            gone = write(
-                "DELETE FROM outbox WHERE made < ? AND state IN ('sent', 'late', 'deleted')", (before,)
-            ).rowcount
+            gone = self._remove(write, before)
             # A reassigned session has no row of its own; it is over when it begins.
             over = "session NOT IN (SELECT session FROM sessions WHERE ended = 0)"
             write(f"DELETE FROM minutes WHERE minute < ? AND {over}", (before // 60_000,))  # noqa: S608 - a constant
@@ -436,4 +349,4 @@ class Spool(SpoolFile):
             slots, items = f"SELECT 1 FROM slots o WHERE {same}", f"SELECT 1 FROM outbox o WHERE {same}"  # noqa: S608 - constants
             needs = f"EXISTS ({slots}) OR EXISTS ({items})"
             write(f"DELETE FROM shots WHERE slot < ? AND NOT ({needs})", (before // 600_000,))  # noqa: S608 - constants
-        return int(gone)
+        return gone

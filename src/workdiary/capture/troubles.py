@@ -22,6 +22,8 @@ def troubles_of(spool: Spool, sender: Sender, room: Room | None, now: Instant) -
     if room is not None and room.warns:
         effect = "no snapshots are taken" if room.is_short else "soon no snapshots will be taken"
         yield f"room is short ({room.used} bytes wait, {room.free} are free): {effect}; counts go on"
+    for broken in spool.breaks:
+        yield f"{broken}, and not by the tracker: somebody else, or the disk, has changed its file"
     locks: dict[int, int] = {}
     for item in spool.items(Standing.WAITING):
         if item.slot is not None:

@@ -1,0 +1,144 @@
+"""What goes into the diary, each item under its id, in the tracker's file until the diary has answered for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+from workdiary.capture._spool_file import SpoolFile
+from workdiary.capture.chain import COLUMNS, breaks_in, link_of, row_digest
+from workdiary.capture.kept import Item, Kind, Standing, item_of
+from workdiary.errors import StoreError
+
+__all__ = ["Outbox"]
+
+
+class Outbox(SpoolFile):
+    """The outbox of a `SpoolFile`."""
+
+    def items(self, *standings: Standing) -> tuple[Item, ...]:
+        """Return the items of the outbox that are in one of `standings`, all for none given, in order."""
+        wanted = [standing.value for standing in standings or Standing]
+        places = ", ".join("?" * len(wanted))
+        rows = self._rows(f"SELECT * FROM outbox WHERE state IN ({places}) ORDER BY number", wanted)  # noqa: S608 - question marks only
+        return tuple(item_of(row) for row in rows)
+
+    def try_item(self, number: int) -> Item | None:
+        """Note that an item is about to be sent and return it, or `None` when it does not wait any more.
+
+        From here on it may be in the diary, whatever becomes of us.
+        """
+        with self._writing("noting a try") as write:
+            write("UPDATE outbox SET tries = tries + 1 WHERE number = ? AND state = 'waiting'", (number,))
+            row = self._connection.execute(
+                "SELECT * FROM outbox WHERE number = ? AND state = 'waiting'", (number,)
+            ).fetchone()
+            if row is None:
+                return None
+            if not link_of(row).is_sound:
+                words = "its bytes are not those that were kept: somebody, or the disk, has changed them"
+                write("UPDATE outbox SET state = 'altered', answer = ? WHERE number = ?", (words, number))
+                return None
+        return item_of(row)
+
+    def answer(self, number: int, standing: Standing, words: str = "") -> None:
+        """Keep what the diary has answered for an item."""
+        with self._writing("keeping an answer") as write:
+            write(
+                "UPDATE outbox SET state = ?, answer = ? WHERE number = ? AND state = 'waiting'",
+                (standing.value, words, number),
+            )
+
+    def retry(self) -> int:
+        """Let what was refused or in conflict wait again, and return how many items that are."""
+        with self._writing("letting items wait again") as write:
+            return int(write("UPDATE outbox SET state = 'waiting' WHERE state IN ('refused', 'conflict')").rowcount)
+
+    def was_sent(self, digest: str) -> bool:
+        """Return whether an item with the image `digest` was ever given to a diary."""
+        rows = self._rows("SELECT digests FROM outbox WHERE tries > 0 AND instr(digests, ?) > 0", (digest,))
+        return bool(rows)
+
+    @cached_property
+    def breaks(self) -> tuple[str, ...]:
+        """Where something was changed, taken out or put in by somebody else, each place in a sentence (T4).
+
+        As it is when this is first asked for; what the tracker itself does breaks nothing.
+        """
+        try:
+            links = [link_of(row) for row in self._rows("SELECT * FROM outbox ORDER BY number")]
+            gone = {row["number"]: row["digest"] for row in self._rows("SELECT number, digest FROM gone")}
+            head = self._rows("SELECT number, digest FROM head")
+        except StoreError:
+            return ()  # said by whoever reads it next
+        return breaks_in(links, gone, (head[0]["number"], head[0]["digest"]) if head else None)
+
+    # For the spool, within a step.
+
+    def _put(
+        self,
+        write: Callable[..., Any],
+        contract: str,
+        id: str,
+        kind: Kind,
+        slot: int | None,
+        data: dict[str, Any],
+        marks: Collection[str],
+        digests: Collection[str],
+        now: int,
+        hold: int,
+    ) -> None:
+        """Put an item at the end; one with its id that is there already stays as it is."""
+        if write("SELECT 1 FROM outbox WHERE contract = ? AND id = ?", (contract, id)).fetchone() is not None:
+            return
+        origin = (write("SELECT origin FROM books WHERE contract = ?", (contract,)).fetchone() or ("",))[0]
+        number, previous = self._end(write)
+        body = json.dumps(data, sort_keys=True)
+        values = (
+            number + 1,
+            previous,
+            contract,
+            id,
+            kind.value,
+            slot,
+            body,
+            json.dumps([*marks]),
+            json.dumps([*digests]),
+            now,
+            hold,
+            origin,
+        )
+        digest = row_digest(values)
+        names, places = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
+        write(f"INSERT INTO outbox ({names}, digest) VALUES ({places}, ?)", (*values, digest))  # noqa: S608 - constants
+        write("INSERT OR REPLACE INTO head (only_row, number, digest) VALUES (1, ?, ?)", (number + 1, digest))
+
+    def _end(self, write: Callable[..., Any]) -> tuple[int, str]:
+        """Return number and digest of the last item; of what was taken off the end, too, so that it is missed."""
+        last = "SELECT number, digest FROM outbox ORDER BY number DESC LIMIT 1"
+        ends = [write(statement).fetchone() for statement in ("SELECT number, digest FROM head", last)]
+        number, digest = max((tuple(end) for end in ends if end is not None), default=(0, ""))
+        return int(number), str(digest)
+
+    def _remove(self, write: Callable[..., Any], before: int) -> int:
+        """Remove what the diary has answered for and was made before that Unix millisecond; return how many items."""
+        old = "made < ? AND state IN ('sent', 'late', 'deleted')"
+        write(f"INSERT INTO gone (number, digest) SELECT number, digest FROM outbox WHERE {old}", (before,))  # noqa: S608 - a constant
+        gone = write(f"DELETE FROM outbox WHERE {old}", (before,)).rowcount  # noqa: S608 - a constant
+        # Of those before the first that is left, the last one alone is needed: the chain begins after it.
+        write(
+            "DELETE FROM gone WHERE number < (SELECT max(number) FROM gone WHERE number <"
+            " (SELECT min(n) FROM (SELECT min(number) AS n FROM outbox UNION ALL SELECT number + 1 FROM head)))"
+        )
+        return int(gone)
+
+    def _began(self, contract: str, session: str) -> str:
+        """Return when `session` began, as its entry says; nothing when that is not kept any more."""
+        wanted = "SELECT body FROM outbox WHERE contract = ? AND id = ? AND kind = ?"
+        found = self._connection.execute(wanted, (contract, session, Kind.STARTED.value)).fetchone()
+        with suppress(ValueError, KeyError, TypeError):
+            return str(json.loads(found[0])["began"]) if found is not None else ""
+        return ""
