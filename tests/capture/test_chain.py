@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.capture.test_spool import NINE, NOW, a_segment, folder, keep
-from workdiary.capture.chain import COLUMNS, breaks_in, link_of
-from workdiary.capture.events import MarkKind, Reading
-from workdiary.capture.kept import Standing
+from tests.capture.stage import WEDNESDAY, staged
+from tests.capture.test_spool import JOB, NINE, NOW, START, a_minute, a_segment, folder, keep
+from workdiary.capture.chain import COLUMNS, SEALED, breaks_of
+from workdiary.capture.events import BalanceKept, MarkKind, Reading, SlotKept
+from workdiary.capture.kept import Shot, Standing
 from workdiary.capture.recovery import recover
 from workdiary.capture.spool import Spool
 from workdiary.capture.tracker import initial
 from workdiary.model.slots import Slot
+from workdiary.model.times import Instant
 
 __all__ = ["folder"]
+
+TABLES = [*SEALED, "gone", "head"]
 
 
 def chained(folder: Path) -> None:
@@ -102,31 +108,91 @@ def test_t4_a_row_that_was_put_in_is_seen(folder: Path) -> None:
         )
 
 
-def test_t4_no_byte_of_a_row_can_be_flipped_unseen(folder: Path) -> None:
-    """Each byte of each column that the digest covers, and of the digest itself."""
-    keep(folder, a_segment(NINE, digest="ab" * 32), a_segment(Slot(NINE + 1)))
-    names = [*COLUMNS, "digest"]
+@pytest.mark.parametrize("table", SEALED)
+def test_t4_no_byte_of_a_row_can_be_flipped_unseen(folder: Path, table: str) -> None:
+    """Each bit of each column of each table that time is made of, and of what tells: the digest, the seal."""
+    shot = Shot(contract="c-1", slot=NINE, at=Instant(WEDNESDAY + 5), digests=("ab" * 32,), flags=("partial",))
+    slot = SlotKept(job=JOB, slot=NINE, session="s-1", moment=7, is_open=True, sent=frozenset({("s-1", 9)}))
+    balance = BalanceKept(contract="c-1", seconds=-60)
+    keep(folder, START, a_minute(), slot, balance, shot, a_segment(NINE, digest="ab" * 32), a_segment(Slot(NINE + 1)))
     with Spool(folder) as spool:
-        (row,) = spool._rows("SELECT * FROM outbox WHERE number = 1")
-        values = dict(zip(row.keys(), row, strict=True))
-        head = (2, spool._rows("SELECT digest FROM outbox WHERE number = 2")[0][0])
-        second = spool._rows("SELECT * FROM outbox WHERE number = 2")[0]
-        assert breaks_in([link_of(values), link_of(second)], {}, head) == ()
+        spool.keep_book("c-1", "cd", {"contract": "c-1"})
+        rows = {name: [dict(row) for row in spool._rows(f"SELECT * FROM {name}")] for name in TABLES}  # noqa: S608
+    given = rows[table][0]
+    assert breaks_of(reading(rows)) == ()
     flips = 0
-    for name in names:
-        given = values[name]
-        if isinstance(given, str):
-            others: list[object] = [
-                given[:n] + chr(ord(given[n]) ^ 1 << bit) + given[n + 1 :]
-                for n in range(len(given))
-                for bit in range(7)
-            ]
-        else:
-            others = [given ^ 1 << bit for bit in range(50)] if given is not None else [0]
-        for other in others:
+    columns = {*SEALED[table], "seal"} | ({*COLUMNS} if table == "outbox" else set())
+    for name in sorted(columns):
+        for other in flipped(given[name]):
             flips += 1
-            assert breaks_in([link_of({**values, name: other}), link_of(second)], {}, head), (name, other)
-    assert flips > 3_000
+            changed = {**rows, table: [{**given, name: other}, *rows[table][1:]]}
+            assert breaks_of(reading(changed)), (name, other)
+    assert flips > 400
+
+
+def reading(rows: dict[str, list[dict[str, Any]]]) -> Callable[[str], Any]:
+    """What answers a statement with the rows of the table that it reads."""
+    return lambda statement: rows[statement.split(" FROM ")[1].split()[0]]
+
+
+def flipped(value: object) -> list[object]:
+    """Every value that differs from `value` in one bit, and for none a zero."""
+    if value is None:
+        return [0]
+    if isinstance(value, int):
+        return [value ^ 1 << bit for bit in range(50)]
+    if isinstance(value, bytes):
+        return [
+            value[:n] + bytes([value[n] ^ 1 << bit]) + value[n + 1 :] for n in range(len(value)) for bit in range(8)
+        ]
+    assert isinstance(value, str)
+    return [value[:n] + chr(ord(value[n]) ^ 1 << bit) + value[n + 1 :] for n in range(len(value)) for bit in range(7)]
+
+
+BAD = [
+    ("outbox", "marks = '['"),
+    ("outbox", "digests = 'x'"),
+    ("outbox", "kind = 'tracket'"),
+    ("outbox", "state = 'waitinh'"),
+    ("outbox", "state = 'sent'"),
+    ("outbox", "origin = 'ab'"),
+    ("outbox", "body = '{'"),
+    ("minutes", "stretches = '[[1, 2'"),
+    ("minutes", "stretches = '[[1763456400, 1763459999]]'"),
+    ("slots", "job = '{'"),
+    ("slots", "sent = 'x'"),
+    ("shots", "digests = 'x'"),
+    ("sessions", "job = '{'"),
+    ("books", "body = '{'"),
+]
+
+
+@pytest.mark.parametrize(("table", "change"), BAD)
+def test_a19_b62_b63_b64_a_row_that_cannot_be_used_holds_up_nobody(table: str, change: str) -> None:
+    """The tracker starts again, says what is wrong, records every other segment, and goes on tracking."""
+    with staged() as stage:
+        stage.is_reachable = False
+        stage.runner.start("c-1")
+        stage.work(4 * 600)
+        numbers = [item.number for item in stage.items()]
+        assert len(numbers) >= 3
+        only = f" WHERE number = {numbers[0]}" if table == "outbox" else ""
+        stage.spool._connection.execute(f"UPDATE {table} SET {change}{only}")  # noqa: S608 - from the table above
+        stage.kill()
+        stage.is_reachable = True
+        stage.start_again()
+        assert any("changed" in trouble for trouble in stage.runner.troubles()), stage.runner.troubles()
+        stage.runner.start("c-1")
+        stage.work(1200)
+        stage.runner.stop()
+        stage.work(120)
+        recorded = {entry.id for entry in stage.diary.entries()}
+        items = {item.number: item for item in stage.items()}
+        assert {items[number].id for number in numbers[1:]} <= recorded
+        if table == "outbox":
+            assert items[numbers[0]].standing is Standing.ALTERED
+            assert items[numbers[0]].id not in recorded
+        assert not stage.items(Standing.WAITING)
 
 
 def test_t4_a_break_is_marked_once_and_told_as_long_as_it_is_there(folder: Path) -> None:

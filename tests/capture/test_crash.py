@@ -115,10 +115,11 @@ def after(folder: Path, ended: Ended, *, begin: int = WEDNESDAY) -> tuple[set[st
         closing(spool),
         SqlJournal.open(folder / "diary.db", clock=lambda: clocks.wall / 1000) as journal,
     ):
-        stored = {row for past in spool.pasts(clocks.now) for row in ((past.session, m.minute) for m in past.minutes)}
-        if any(not past.has_ended for past in spool.pasts(clocks.now)):
+        known = spool.known()
+        if known.pasts:
+            stored = {(one.session, one.minute) for one in known.minutes}
             assert {(session, minute) for session, minute in ended.all("minute")} <= stored, "a kept minute is lost"
-            last = max((m.stretches[-1][1] for p in spool.pasts(clocks.now) for m in p.kept), default=begin)
+            last = max((m.stretches[-1][1] for p in known.pasts for m in p.kept), default=begin)
             assert last >= at - 60, "more than the open minute is lost"
         before = {item.id for item in spool.items(Standing.SENT)}
         diary = Diary(journal, "c-1")

@@ -20,7 +20,7 @@ from workdiary.capture import _doctor_books as books
 from workdiary.capture import _doctor_machine as machine
 from workdiary.capture import doctor
 from workdiary.capture.__main__ import main
-from workdiary.capture.chain import row_digest
+from workdiary.capture.chain import row_digest, seal
 from workdiary.capture.control import Server
 from workdiary.capture.findings import Finding, Level, plain, shown, summary
 from workdiary.capture.kept import SCHEMA
@@ -311,11 +311,11 @@ def spool_file(folder: Path, *rows: tuple[str, int], shot: int | None = None) ->
     for number, (state, made) in enumerate(rows, 1):
         values = [number, digest, "c-1", str(number), "tracked", None, "{}", "[]", '["ab12"]', made * 1000, 60_000, ""]
         digest = row_digest(values)
-        row = (*values, digest, state, 0, "")
-        connection.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        row = (*values, digest, state, 0, "", seal(digest, state, 0, ""))
+        connection.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO head VALUES (1, ?, ?)", (len(rows), digest))
     if shot is not None:
-        connection.execute("INSERT INTO shots VALUES ('c-1', 1, ?, '[\"ab12\"]', '[]')", (shot,))
+        connection.execute("INSERT INTO shots VALUES ('c-1', 1, ?, '[\"ab12\"]', '[]', '')", (shot,))
     connection.commit()
     connection.close()
     return path

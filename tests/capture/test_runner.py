@@ -306,8 +306,7 @@ def test_a28_b48_switching_off_loses_no_second() -> None:
         stage.work(59)
         stage.clocks.pass_by(1)
         stage.runner.end(StopReason.SHUTDOWN)
-        (past,) = stage.spool.pasts(stage.clocks.now)
-        minutes = past.minutes
+        minutes = stage.spool.known().minutes
         assert [minute.stretches for minute in minutes] == [((WEDNESDAY, WEDNESDAY + 60),)]
         assert [minute.counts for minute in minutes] == [(60, 0, 0)]
         assert stage.keys.is_closed

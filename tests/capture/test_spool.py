@@ -158,9 +158,9 @@ def test_a_step_is_kept_whole_or_not_at_all(folder: Path) -> None:
     with Spool(folder) as spool:
         with pytest.raises(AttributeError):
             spool.keep([START, a_minute(), broken], now=NOW)
-        assert spool.pasts(Instant(WEDNESDAY)) == ()
+        assert spool.known().pasts == ()
         spool.keep([START, a_minute()], now=NOW)
-        assert len(spool.pasts(Instant(WEDNESDAY))) == 1
+        assert len(spool.known().pasts) == 1
 
 
 def attrs_broken() -> Finished:
@@ -173,7 +173,7 @@ def test_what_is_kept_twice_is_there_once(folder: Path) -> None:
     with Spool(folder) as spool:
         for _ in range(2):
             spool.keep([START, a_minute(), a_segment()], now=NOW)
-        (past,) = spool.pasts(Instant(WEDNESDAY))
+        (past,) = spool.known().pasts
         assert past.minutes == (a_minute(),)
         assert len(spool.items()) == 1
 
@@ -181,7 +181,7 @@ def test_what_is_kept_twice_is_there_once(folder: Path) -> None:
 def test_a_minute_that_comes_again_replaces_the_one_before(folder: Path) -> None:
     keep(folder, START, a_minute(keys=7), a_minute(keys=None))
     with Spool(folder) as spool:
-        (past,) = spool.pasts(Instant(WEDNESDAY))
+        (past,) = spool.known().pasts
     assert past.minutes == (a_minute(keys=None),)
 
 
@@ -189,9 +189,9 @@ def test_a_killed_session_is_known_with_everything_that_was_kept(folder: Path) -
     shot = Shot(contract="c-1", slot=NINE, at=Instant(WEDNESDAY + 5), digests=("ab" * 32,), flags=("partial",))
     keep(folder, START, a_minute(0), a_minute(1), shot)
     with Spool(folder) as spool:
-        (past,) = spool.pasts(Instant(WEDNESDAY + 7200))
+        (past,) = spool.known().pasts
         known = spool.known()
-    assert (past.session, past.contract, past.secret, past.has_ended) == ("s-1", "c-1", bytes(32), False)
+    assert (past.session, past.contract, past.secret, past.since) == ("s-1", "c-1", bytes(32), WEDNESDAY)
     assert past.minutes == (a_minute(0), a_minute(1))
     assert (known.pasts, known.minutes) == ((past,), past.minutes)
     assert [(taken.slot, taken.digests, taken.flags) for taken in known.shots] == [(NINE, ("ab" * 32,), ("partial",))]
@@ -240,12 +240,11 @@ def test_a_spool_of_another_version_is_refused_and_not_touched(folder: Path, ver
     assert (folder / "spool.db").read_bytes() == before
 
 
-def test_a_session_that_has_ended_is_known_only_while_its_slot_goes_on(folder: Path) -> None:
+def test_a_session_that_has_ended_is_not_recovered_and_its_minutes_are_known(folder: Path) -> None:
     end = SessionEnded(contract="c-1", session="s-1", secret=bytes(32).hex(), at=Instant(WEDNESDAY + 60))
     keep(folder, START, a_minute(), end)
     with Spool(folder) as spool:
-        assert [past.has_ended for past in spool.pasts(Instant(WEDNESDAY + 599))] == [True]
-        assert spool.pasts(Instant(WEDNESDAY + 600)) == ()
+        assert (spool.known().pasts, spool.known().minutes) == ((), (a_minute(),))
 
 
 def test_the_session_goes_out_before_its_segments_and_its_end_after_them(folder: Path) -> None:
@@ -274,14 +273,16 @@ def test_only_an_answer_takes_an_item_out_of_the_outbox(folder: Path) -> None:
 
 def test_t4_an_item_whose_bytes_were_changed_is_not_sent_but_shown(folder: Path) -> None:
     keep(folder, a_segment(NINE), a_segment(Slot(NINE + 1)))
-    with closing(sqlite3.connect(folder / "spool.db")) as raw:
-        raw.execute("UPDATE outbox SET body = replace(body, 'Work', 'Fork') WHERE number = 1")
-        raw.commit()
+    change = "UPDATE outbox SET body = replace(body, 'Work', 'Fork') WHERE number = ?"
     with Spool(folder) as spool:
         first, second = spool.items(Standing.WAITING)
-        assert spool.try_item(first.number) is None
-        assert spool.try_item(second.number) is not None
+        spool._connection.execute(change, (1,))
+        assert spool.try_item(1) is None
+        assert spool.try_item(2) is not None
         assert [item.id for item in spool.items(Standing.ALTERED)] == [first.id]
+        spool._connection.execute(change, (2,))
+    with Spool(folder) as spool:
+        assert [item.id for item in spool.items(Standing.ALTERED)] == [first.id, second.id]
 
 
 def test_what_waits_or_was_refused_is_never_tidied_away(folder: Path) -> None:
@@ -301,7 +302,7 @@ def test_tidying_keeps_the_minutes_of_a_session_that_nobody_has_ended(folder: Pa
     with Spool(folder) as spool:
         spool.keep([START, a_minute()], now=NOW)
         spool.tidy(now=NOW + 400 * 86_400_000)
-        (past,) = spool.pasts(Instant(WEDNESDAY + 400 * 86_400))
+        (past,) = spool.known().pasts
         assert past.minutes == (a_minute(),)
 
 
@@ -390,7 +391,7 @@ def test_t15_on_a_full_disk_the_ballast_makes_room_for_counts(folder: Path) -> N
         with pytest.raises(StoreError, match="disk is full"):
             spool.keep([START, *(a_minute(n) for n in range(2000))], now=NOW)
         assert not (folder / "ballast").exists()
-        assert spool.pasts(Instant(WEDNESDAY)) == (), "all of a step or nothing"
+        assert spool.known().pasts == (), "all of a step or nothing"
         spool._connection.execute("PRAGMA max_page_count = 1000000")
         spool.keep([START, a_minute()], now=NOW)
-        assert len(spool.pasts(Instant(WEDNESDAY))) == 1
+        assert len(spool.known().pasts) == 1

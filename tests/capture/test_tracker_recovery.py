@@ -31,16 +31,13 @@ from workdiary.model.times import Instant
 OFFICE = Job(contract="acme", credit=HALF)
 
 
-def past_of(
-    desk: Desk, session: str = "s1", *, secret: bytes | None = None, job: Job = ACME, ended: bool = False
-) -> Past:
+def past_of(desk: Desk, session: str = "s1", *, secret: bytes | None = None, job: Job = ACME) -> Past:
     """What a disk has of a session: its minutes in the order in which they were kept."""
     return Past(
         session=session,
         contract=job.contract,
         secret=key(0) if secret is None else secret,
         minutes=tuple(one for one in desk.of(MinuteKept) if one.session == session),
-        has_ended=ended,
         since=Instant(NINE),
     )
 
@@ -149,7 +146,7 @@ def test_nor_by_a_stop_and_another_process() -> None:
     desk.start(secret=secret)
     desk.work(120)
     desk.stop()
-    new = restarted(desk, past_of(desk, secret=secret, ended=True))
+    new = restarted(desk)
     assert new.of(SessionEnded) == []
     assert new.marks == []
     new.start(session="s2", secret=key(99))
@@ -168,7 +165,7 @@ def test_what_was_handed_out_before_the_crash_is_not_handed_out_again() -> None:
     desk.work(180)
     desk.stop()
     assert desk.segments == [("acme", 0, "s1")]
-    new = restarted(desk, past_of(desk, secret=secret, ended=True))
+    new = restarted(desk)
     new.start(session="s2", secret=key(99))
     new.work(300)
     new.stop()
@@ -249,9 +246,7 @@ def test_minutes_that_a_later_session_has_handed_out_are_not_handed_out_again() 
     desk.work(240)
     desk.stop()
     assert desk.segments == [("acme", 0, "s2")]
-    pasts = [past_of(desk, name, secret=own, ended=True) for name, own in (("s1", secret), ("s2", key(1)))]
-    pasts[1] = attrs.evolve(pasts[1], since=Instant(NINE + 120))
-    new = restarted(desk, *pasts)
+    new = restarted(desk)
     assert new.of(Finished) == []
     new.start(session="s3", secret=key(2))
     new.work(235)

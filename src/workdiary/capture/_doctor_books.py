@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import attrs
 
-from workdiary.capture.chain import breaks_in, link_of
+from workdiary.capture.chain import breaks_of
 from workdiary.capture.control import ask
 from workdiary.capture.findings import Finding, Level
 from workdiary.capture.kept import Room, Standing
@@ -130,19 +130,19 @@ def kept_in(folder: Path) -> Kept | None:
             items = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
             places = ", ".join("?" * len(_OPEN))
             waiting = connection.execute(
-                f"SELECT made, digests FROM outbox WHERE state IN ({places})",  # noqa: S608 - question marks only
+                f"SELECT made, digests FROM outbox WHERE state IN ({places}) AND json_valid(digests)",  # noqa: S608 - question marks only
                 _OPEN,
             ).fetchall()
-            rows = [*connection.execute("SELECT * FROM outbox ORDER BY number")]
-            gone = dict(connection.execute("SELECT number, digest FROM gone").fetchall())
-            head = connection.execute("SELECT number, digest FROM head").fetchone()
-            shot = connection.execute("SELECT at, digests FROM shots ORDER BY at DESC LIMIT 1").fetchone()
+            breaks = breaks_of(connection.execute)
+            shot = connection.execute(
+                "SELECT at, digests FROM shots WHERE json_valid(digests) ORDER BY at DESC LIMIT 1"
+            ).fetchone()
         return Kept(
             items=items,
-            breaks=breaks_in(map(link_of, rows), gone, None if head is None else tuple(head)),
+            breaks=breaks,
             oldest=min((made for made, _ in waiting), default=None),
-            images=tuple(digest for _, digests in waiting for digest in json.loads(digests)),
-            shot=None if shot is None else (shot[0], tuple(json.loads(shot[1]))),
+            images=tuple(str(digest) for _, digests in waiting for digest in json.loads(digests)),
+            shot=None if shot is None else (shot[0], tuple(map(str, json.loads(shot[1])))),
             size=path.stat().st_size,
         )
     except (sqlite3.Error, OSError, ValueError) as error:

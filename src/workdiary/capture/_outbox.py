@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from workdiary.capture._spool_file import SpoolFile
-from workdiary.capture.chain import COLUMNS, breaks_in, link_of, row_digest
+from workdiary.capture.chain import ALTERED, COLUMNS, breaks_of, link_of, row_digest
 from workdiary.capture.kept import Item, Kind, Standing, item_of
 from workdiary.errors import StoreError
 
@@ -24,7 +24,7 @@ class Outbox(SpoolFile):
         wanted = [standing.value for standing in standings or Standing]
         places = ", ".join("?" * len(wanted))
         rows = self._rows(f"SELECT * FROM outbox WHERE state IN ({places}) ORDER BY number", wanted)  # noqa: S608 - question marks only
-        return tuple(item_of(row) for row in rows)
+        return tuple(item for item in map(item_of, rows) if not standings or item.standing in standings)
 
     def try_item(self, number: int) -> Item | None:
         """Note that an item is about to be sent and return it, or `None` when it does not wait any more.
@@ -32,17 +32,39 @@ class Outbox(SpoolFile):
         From here on it may be in the diary, whatever becomes of us.
         """
         with self._writing("noting a try") as write:
-            write("UPDATE outbox SET tries = tries + 1 WHERE number = ? AND state = 'waiting'", (number,))
-            row = self._connection.execute(
-                "SELECT * FROM outbox WHERE number = ? AND state = 'waiting'", (number,)
-            ).fetchone()
+            row = write("SELECT * FROM outbox WHERE number = ? AND state = 'waiting'", (number,)).fetchone()
             if row is None:
                 return None
             if not link_of(row).is_sound:
-                words = "its bytes are not those that were kept: somebody, or the disk, has changed them"
-                write("UPDATE outbox SET state = 'altered', answer = ? WHERE number = ?", (words, number))
+                self._set_aside(write, number)
                 return None
+            write("UPDATE outbox SET tries = tries + 1 WHERE number = ?", (number,))
+            self._seal(write, "outbox", "number = ?", (number,))
+            row = write("SELECT * FROM outbox WHERE number = ?", (number,)).fetchone()
         return item_of(row)
+
+    def is_sound(self, number: int) -> bool:
+        """Return whether an item is as it was kept; one that is not is set aside, and waits no more."""
+        row = self._rows("SELECT * FROM outbox WHERE number = ?", (number,))
+        if row and not link_of(row[0]).is_sound:
+            with self._writing("setting an item aside") as write:
+                self._set_aside(write, number)
+            return False
+        return True
+
+    def _set_aside(self, write: Callable[..., Any], number: int) -> None:
+        words = "its bytes are not those that were kept: somebody, or the disk, has changed them"
+        write("UPDATE outbox SET state = ?, answer = ? WHERE number = ?", (ALTERED, words, number))
+        self._seal(write, "outbox", "number = ?", (number,))
+
+    def set_aside(self) -> None:
+        """Set every item aside that is not as it was kept: it holds up nobody, and is never sent."""
+        links = [link_of(row) for row in self._rows("SELECT * FROM outbox WHERE state <> ?", (ALTERED,))]
+        changed = [link.number for link in links if not link.is_sound]
+        if changed:
+            with self._writing("setting items aside") as write:
+                for number in changed:
+                    self._set_aside(write, number)
 
     def answer(self, number: int, standing: Standing, words: str = "") -> None:
         """Keep what the diary has answered for an item."""
@@ -51,11 +73,17 @@ class Outbox(SpoolFile):
                 "UPDATE outbox SET state = ?, answer = ? WHERE number = ? AND state = 'waiting'",
                 (standing.value, words, number),
             )
+            self._seal(write, "outbox", "number = ?", (number,))
 
     def retry(self) -> int:
         """Let what was refused or in conflict wait again, and return how many items that are."""
         with self._writing("letting items wait again") as write:
-            return int(write("UPDATE outbox SET state = 'waiting' WHERE state IN ('refused', 'conflict')").rowcount)
+            again = "state IN ('refused', 'conflict')"
+            found = [row[0] for row in write(f"SELECT number FROM outbox WHERE {again}").fetchall()]  # noqa: S608 - a constant
+            write(f"UPDATE outbox SET state = 'waiting' WHERE {again}")  # noqa: S608 - a constant
+            for number in found:
+                self._seal(write, "outbox", "number = ?", (number,))
+        return len(found)
 
     def was_sent(self, digest: str) -> bool:
         """Return whether an item with the image `digest` was ever given to a diary."""
@@ -69,12 +97,9 @@ class Outbox(SpoolFile):
         As it is when this is first asked for; what the tracker itself does breaks nothing.
         """
         try:
-            links = [link_of(row) for row in self._rows("SELECT * FROM outbox ORDER BY number")]
-            gone = {row["number"]: row["digest"] for row in self._rows("SELECT number, digest FROM gone")}
-            head = self._rows("SELECT number, digest FROM head")
+            return breaks_of(self._rows)
         except StoreError:
             return ()  # said by whoever reads it next
-        return breaks_in(links, gone, (head[0]["number"], head[0]["digest"]) if head else None)
 
     # For the spool, within a step.
 
@@ -114,6 +139,7 @@ class Outbox(SpoolFile):
         digest = row_digest(values)
         names, places = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
         write(f"INSERT INTO outbox ({names}, digest) VALUES ({places}, ?)", (*values, digest))  # noqa: S608 - constants
+        self._seal(write, "outbox", "number = ?", (number + 1,))
         write("INSERT OR REPLACE INTO head (only_row, number, digest) VALUES (1, ?, ?)", (number + 1, digest))
 
     def _end(self, write: Callable[..., Any]) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workdiary.capture._folder import Lock, check_private_file, make_private_folder
+from workdiary.capture.chain import SEALED, seal
 from workdiary.capture.kept import SCHEMA
 from workdiary.errors import NOTHING, StoreError, WorkdiaryError
 
@@ -49,6 +50,7 @@ class SpoolFile:
         with self._told("opening it"):
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=0)
             try:
+                connection.create_function("seal", -1, seal, deterministic=True)
                 for setting in ("synchronous=EXTRA", "journal_mode=DELETE", "trusted_schema=OFF", "secure_delete=ON"):
                     connection.execute(f"PRAGMA {setting}")
                 self._check_schema(connection)
@@ -94,6 +96,17 @@ class SpoolFile:
         with self._mutex, self._told("reading"):
             self._connection.row_factory = sqlite3.Row
             return self._connection.execute(statement, tuple(values)).fetchall()
+
+    def _sound(self, table: str, rest: str = "", values: Collection[Any] = ()) -> list[sqlite3.Row]:
+        """Return the rows of `table` whose seal is theirs; what else they must be is said by `rest`, with `values`."""
+        whole = f"SELECT *, seal({', '.join(SEALED[table])}) = seal AS is_sound FROM {table} {rest}"  # noqa: S608 - constants
+        return [row for row in self._rows(whole, values) if row["is_sound"]]
+
+    @staticmethod
+    def _seal(write: Callable[..., Any], table: str, where: str, values: Collection[Any]) -> None:
+        """Seal the rows of `table` that were just written, within the step that wrote them."""
+        columns = ", ".join(SEALED[table])
+        write(f"UPDATE {table} SET seal = seal({columns}) WHERE {where}", tuple(values))  # noqa: S608 - constants
 
     @contextmanager
     def _writing(self, doing: str) -> Iterator[Callable[..., sqlite3.Cursor]]:

@@ -7,21 +7,23 @@
     previous  ""   └──── d1    └──── d2          d3    └── is the last
 
 A row that was changed has another digest, one that was taken out or put in leaves a gap or a fork, and one that was
-taken off the end is missed by the head. What the tracker removes itself leaves its digest behind. Whoever owns the
-machine can make the whole chain anew: it shows what a disk, another program or a careless hand has done.
+taken off the end is missed by the head. What the tracker removes itself leaves its digest behind. What becomes of a
+row is not in the chain, and neither are the tables that time is recovered from: their rows have a seal each, so that
+one that was changed is not used. Whoever owns the machine can make all of it anew: it shows what a disk, another
+program or a careless hand has done.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
 import attrs
 
-__all__ = ["COLUMNS", "Link", "breaks_in", "link_of", "row_digest"]
+__all__ = ["ALTERED", "COLUMNS", "SEALED", "Link", "breaks_in", "breaks_of", "link_of", "row_digest", "seal"]
 
 COLUMNS: Final = (
     "number",
@@ -39,15 +41,59 @@ COLUMNS: Final = (
 )
 """The columns of a row that its digest covers, in order; what becomes of it is written beside them."""
 
+ALTERED: Final = "altered"
+"""The state of a row that somebody else has changed."""
+
+SEALED: Final = {
+    "sessions": ("session", "contract", "job", "secret", "began", "ended"),
+    "slots": (
+        "contract",
+        "slot",
+        "job",
+        "session",
+        "moment",
+        "is_open",
+        "is_deleted",
+        "is_shown",
+        "is_witnessed",
+        "attempts",
+        "carried",
+        "sent",
+        "marks",
+    ),
+    "balances": ("contract", "seconds"),
+    "minutes": (
+        "session",
+        "contract",
+        "minute",
+        "stretches",
+        "keystrokes",
+        "clicks",
+        "scrolls",
+        "memo",
+        "label",
+    ),
+    "shots": ("contract", "slot", "at", "digests", "flags"),
+    "outbox": ("digest", "state", "tries", "answer"),
+    "books": ("contract", "origin", "body"),
+}
+"""The tables whose rows have a seal, and the columns that it covers, in order."""
+
 
 def row_digest(values: Iterable[object]) -> str:
     """Return the digest of a row with these values of `COLUMNS`, as 64 hexadecimal digits."""
     return sha256(json.dumps([*values]).encode()).hexdigest()
 
 
+def seal(*values: object) -> str:
+    """Return the seal of a row with these values of `SEALED`, as 64 hexadecimal digits."""
+    plain = [value.hex() if isinstance(value, bytes) else value for value in values]
+    return sha256(json.dumps(plain).encode()).hexdigest()
+
+
 @attrs.frozen(kw_only=True)
 class Link:
-    """A row as a part of the chain; `is_sound` says that its digest is that of its bytes."""
+    """A row as a part of the chain; `is_sound` says that its digest and its seal are those of its bytes."""
 
     number: int
     previous: str
@@ -61,7 +107,9 @@ def link_of(row: sqlite3.Row | Mapping[str, Any]) -> Link:
         number=row["number"],
         previous=row["previous"],
         digest=row["digest"],
-        is_sound=row["digest"] == row_digest(row[name] for name in COLUMNS),
+        is_sound=row["state"] != ALTERED
+        and row["digest"] == row_digest(row[name] for name in COLUMNS)
+        and row["seal"] == seal(*(row[name] for name in SEALED["outbox"])),
     )
 
 
@@ -101,6 +149,21 @@ def breaks_in(links: Iterable[Link], gone: Mapping[int, str], head: tuple[int, s
         found.append(_missing(last + 1, head[0]))
     elif head != (last, digest):
         found.append(f"entry {last} of the outbox is not the one that was kept last")
+    return tuple(found)
+
+
+def breaks_of(rows: Callable[[str], Iterable[sqlite3.Row]]) -> tuple[str, ...]:
+    """Return where what a tracker has kept was changed by somebody else; `rows` reads its file by a statement."""
+    links = [link_of(row) for row in rows("SELECT * FROM outbox ORDER BY number")]
+    gone = {row["number"]: row["digest"] for row in rows("SELECT number, digest FROM gone")}
+    head = next(((row["number"], row["digest"]) for row in rows("SELECT number, digest FROM head")), None)
+    found = [*breaks_in(links, gone, head)]
+    for table, columns in SEALED.items():
+        if table != "outbox":
+            every = rows(f"SELECT * FROM {table}")  # noqa: S608 - a constant
+            number = sum(row["seal"] != seal(*(row[name] for name in columns)) for row in every)
+            if number:
+                found.append(f"{number} row{'' if number == 1 else 's'} of the table {table} changed, and not used")
     return tuple(found)
 
 

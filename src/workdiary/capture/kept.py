@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import attrs
 
+from workdiary.capture.chain import ALTERED
 from workdiary.capture.events import Finished, Job, MinuteKept, SlotKept
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.wire import plain_change
-from workdiary.errors import InvalidValue
 from workdiary.model.policy import Credit, CreditRule
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
@@ -36,31 +36,33 @@ __all__ = [
 SCHEMA: Final = """
 CREATE TABLE sessions (
     number INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, contract TEXT NOT NULL, job TEXT NOT NULL,
-    secret BLOB NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0
+    secret BLOB NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0, seal TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE slots (
     contract TEXT NOT NULL, slot INTEGER NOT NULL, job TEXT NOT NULL, session TEXT NOT NULL, moment INTEGER NOT NULL,
     is_open INTEGER NOT NULL, is_deleted INTEGER NOT NULL, is_shown INTEGER NOT NULL, is_witnessed INTEGER NOT NULL,
     attempts INTEGER NOT NULL, carried INTEGER NOT NULL, sent TEXT NOT NULL, marks TEXT NOT NULL,
-    PRIMARY KEY (contract, slot)
+    seal TEXT NOT NULL DEFAULT '', PRIMARY KEY (contract, slot)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE balances (contract TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE balances (
+    contract TEXT PRIMARY KEY, seconds INTEGER NOT NULL, seal TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
 CREATE TABLE minutes (
     number INTEGER PRIMARY KEY, session TEXT NOT NULL, contract TEXT NOT NULL, minute INTEGER NOT NULL,
     stretches TEXT NOT NULL, keystrokes INTEGER, clicks INTEGER, scrolls INTEGER, memo TEXT NOT NULL, label TEXT,
-    UNIQUE (session, minute)
+    seal TEXT NOT NULL DEFAULT '', UNIQUE (session, minute)
 ) STRICT;
 CREATE INDEX minutes_of ON minutes (contract, minute);
 CREATE TABLE shots (
     contract TEXT NOT NULL, slot INTEGER NOT NULL, at INTEGER NOT NULL, digests TEXT NOT NULL, flags TEXT NOT NULL,
-    PRIMARY KEY (contract, slot)
+    seal TEXT NOT NULL DEFAULT '', PRIMARY KEY (contract, slot)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
     number INTEGER PRIMARY KEY, previous TEXT NOT NULL, contract TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
     slot INTEGER, body TEXT NOT NULL, marks TEXT NOT NULL, digests TEXT NOT NULL, made INTEGER NOT NULL,
     hold INTEGER NOT NULL, origin TEXT NOT NULL, digest TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting', tries INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '',
-    UNIQUE (contract, id)
+    seal TEXT NOT NULL DEFAULT '', UNIQUE (contract, id)
 ) STRICT;
 CREATE INDEX outbox_state ON outbox (state);
 CREATE TABLE head (only_row INTEGER PRIMARY KEY CHECK (only_row), number INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
@@ -68,7 +70,9 @@ CREATE TABLE gone (number INTEGER PRIMARY KEY, digest TEXT NOT NULL) STRICT;
 CREATE TABLE marks (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL, contract TEXT, slot INTEGER
 ) STRICT;
-CREATE TABLE books (contract TEXT PRIMARY KEY, origin TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE books (
+    contract TEXT PRIMARY KEY, origin TEXT NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
 CREATE TABLE dropped (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
 
@@ -91,7 +95,7 @@ class Standing(Enum):
     REFUSED = "refused"
     CONFLICT = "conflict"
     DELETED = "deleted"
-    ALTERED = "altered"
+    ALTERED = ALTERED
 
 
 @attrs.frozen(kw_only=True)
@@ -231,25 +235,25 @@ def shot_of(row: sqlite3.Row) -> Shot:
 
 
 def item_of(row: sqlite3.Row) -> Item:
-    """Return the item that a row holds."""
+    """Return the item that a row holds; of one that cannot be read, what can be, as `Standing.ALTERED`."""
     try:
-        return Item(
-            number=row["number"],
-            contract=row["contract"],
-            id=row["id"],
-            kind=Kind(row["kind"]),
-            slot=row["slot"],
-            body=row["body"],
-            marks=tuple(json.loads(row["marks"])),
-            digests=tuple(json.loads(row["digests"])),
-            made=row["made"],
-            hold=row["hold"],
-            origin=row["origin"],
-            standing=Standing(row["state"]),
-            tries=row["tries"],
-            answer=row["answer"],
-        )
-    except ValueError as error:
-        raise InvalidValue(
-            "outbox", row["number"], f"cannot be read ({error})", "restore the spool from a copy"
-        ) from None
+        kind, standing = Kind(row["kind"]), Standing(row["state"])
+        marks, digests = tuple(json.loads(row["marks"])), tuple(json.loads(row["digests"]))
+    except ValueError:
+        kind, standing, marks, digests = Kind.TRACKED, Standing.ALTERED, (), ()
+    return Item(
+        number=row["number"],
+        contract=row["contract"],
+        id=row["id"],
+        kind=kind,
+        slot=row["slot"],
+        body=row["body"],
+        marks=marks,
+        digests=digests,
+        made=row["made"],
+        hold=row["hold"],
+        origin=row["origin"],
+        standing=standing,
+        tries=row["tries"],
+        answer=row["answer"],
+    )

@@ -41,18 +41,16 @@ _MINUTES = SECONDS_PER_SLOT // 60
 
 @attrs.frozen(kw_only=True)
 class Past:
-    """A session of an earlier process.
+    """A session that nobody has ended: its process was killed.
 
     `minutes` are in the order in which they were kept; a later one takes the place of an earlier one with the same
-    number. `has_ended` says that it was switched off, and not killed. `since` is when it began, `None` when not
-    known.
+    number. `since` is when it began, `None` when not known.
     """
 
     session: str
     contract: str
     secret: bytes = attrs.field(repr=False)
     minutes: tuple[MinuteKept, ...] = ()
-    has_ended: bool = False
     since: Instant | None = None
 
     @property
@@ -104,7 +102,7 @@ def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[
     for broken in known.breaks:
         turn.mark(MarkKind.CHAIN_BREAK, broken)
     ends: list[tuple[Past, int]] = []
-    for past in sorted((one for one in known.pasts if not one.has_ended), key=lambda one: one.first_second):
+    for past in sorted(known.pasts, key=lambda one: one.first_second):
         seconds = 0
         # It was on in every slot whose moment it has drawn.
         drawn = [one.slot * SECONDS_PER_SLOT for one in known.slots if one.session == past.session]

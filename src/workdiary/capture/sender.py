@@ -316,6 +316,9 @@ class Sender:
         return now.wall + max(self._due[item.number] - now.boot, 0)
 
     def _send(self, item: Item) -> None:
+        if not self._spool.is_sound(item.number):
+            self._changed()
+            return
         journal = self.journal
         contract = journal.standing(item.contract).contract
         if item.origin and item.origin != self._origin(item.contract):

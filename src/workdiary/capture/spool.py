@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +64,15 @@ def _disk(path: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def _named(rows: Iterable[Sequence[Any]]) -> frozenset[str]:
+    """Return the digests that lists in JSON name; one that somebody has changed names nothing."""
+    found: set[str] = set()
+    for row in rows:
+        with suppress(ValueError):
+            found.update(map(str, json.loads(row[0])))
+    return frozenset(found)
+
+
 class Spool(Outbox):
     """The store of one tracker; it serves all threads of its process. Close it, or use it as a context manager.
 
@@ -84,6 +92,7 @@ class Spool(Outbox):
         free: Callable[[Path], int] = _disk,
     ) -> None:
         super().__init__(folder, free)
+        self.set_aside()
         self._cap, self._age, self._reserve = cap, age, reserve
 
     def __enter__(self) -> Spool:
@@ -112,11 +121,13 @@ class Spool(Outbox):
                 "INSERT OR IGNORE INTO sessions (session, contract, job, secret, began) VALUES (?, ?, ?, ?, ?)",
                 (effect.session, effect.job.contract, job_text(effect.job), effect.secret, now // 1000),
             )
+            self._seal(write, "sessions", "session = ? AND seal = ''", (effect.session,))
         elif isinstance(effect, Shot):
             write(
                 "INSERT OR REPLACE INTO shots (contract, slot, at, digests, flags) VALUES (?, ?, ?, ?, ?)",
                 (effect.contract, effect.slot, int(effect.at), json.dumps(effect.digests), json.dumps(effect.flags)),
             )
+            self._seal(write, "shots", "contract = ? AND slot = ?", (effect.contract, effect.slot))
         elif isinstance(effect, DropSnapshot):
             self._let_go(write, effect.contract, effect.slot, effect.digests)
         elif isinstance(effect, MinuteKept):
@@ -136,6 +147,7 @@ class Spool(Outbox):
                     effect.label,
                 ),
             )
+            self._seal(write, "minutes", "session = ? AND minute = ?", (effect.session, effect.minute))
         elif isinstance(effect, SlotKept):
             write(
                 "INSERT OR REPLACE INTO slots (contract, slot, job, session, moment, is_open, is_deleted, is_shown,"
@@ -156,10 +168,12 @@ class Spool(Outbox):
                     json.dumps(effect.marks),
                 ),
             )
+            self._seal(write, "slots", "contract = ? AND slot = ?", (effect.job.contract, effect.slot))
         elif isinstance(effect, BalanceKept):
             write(
                 "INSERT OR REPLACE INTO balances (contract, seconds) VALUES (?, ?)", (effect.contract, effect.seconds)
             )
+            self._seal(write, "balances", "contract = ?", (effect.contract,))
         elif isinstance(effect, Finished):
             self._put(write, *finished_parts(effect), now, hold)
         elif isinstance(effect, SessionStarted):
@@ -167,6 +181,7 @@ class Spool(Outbox):
             self._put(write, effect.contract, effect.session, Kind.STARTED, None, body, (), (), now, 0)
         elif isinstance(effect, SessionEnded):
             write("UPDATE sessions SET ended = 1 WHERE session = ?", (effect.session,))
+            self._seal(write, "sessions", "session = ?", (effect.session,))
             # A clock that was set back must not keep a secret from being disclosed: it ends when it began, at least.
             ended = max(str(effect.at), self._began(effect.contract, effect.session))
             body = {"kind": "capture_ended", "of": effect.session, "secret": effect.secret, "ended": ended}
@@ -198,14 +213,16 @@ class Spool(Outbox):
                 " WHERE contract = ? AND slot = ? AND kind = 'tracked' AND state IN ('waiting', 'refused', 'conflict')",
                 (contract, slot),
             )
+            for row in rows:
+                self._seal(write, "outbox", "number = ?", (row["number"],))
             # Sent, or perhaps sent: the answer of an earlier try may have been lost.
             if any(row["state"] == Standing.SENT.value or row["tries"] for row in rows):
                 data = {"kind": "delete_time", "slot": slot}
                 self._put(write, contract, id, Kind.DELETED, slot, data, (), (), now, 0)
             write("UPDATE slots SET is_deleted = 1 WHERE contract = ? AND slot = ?", (contract, slot))
-            self._let_go(write, contract, slot, [d for row in rows for d in json.loads(row["digests"])])
-            if shot is not None:
-                self._let_go(write, contract, slot, json.loads(shot["digests"]))
+            self._seal(write, "slots", "contract = ? AND slot = ?", (contract, slot))
+            named = [(row["digests"],) for row in rows] + ([(shot["digests"],)] if shot is not None else [])
+            self._let_go(write, contract, slot, sorted(_named(named)))
         return bool(rows) or shot is not None
 
     def _let_go(self, write: Callable[..., Any], contract: str, slot: int, digests: Iterable[str]) -> None:
@@ -221,9 +238,8 @@ class Spool(Outbox):
         gone = [row[0] for row in self._rows("SELECT digest FROM dropped ORDER BY digest")]
         if not gone:
             return ()
-        needed = {d for row in self._rows("SELECT digests FROM shots") for d in json.loads(row[0])}
-        waits = "SELECT digests FROM outbox WHERE state NOT IN ('deleted', 'sent', 'late')"
-        needed |= {d for row in self._rows(waits) for d in json.loads(row[0])}
+        needed = _named(self._rows("SELECT digests FROM shots"))
+        needed |= _named(self._rows("SELECT digests FROM outbox WHERE state NOT IN ('deleted', 'sent', 'late')"))
         return tuple(digest for digest in gone if digest not in needed)
 
     def removed(self, digest: str) -> None:
@@ -234,51 +250,40 @@ class Spool(Outbox):
     # Recovery, and what else is kept.
 
     def known(self) -> Known:
-        """Return everything that is known of the time before: what `recover` makes the tracker's state of."""
+        """Return everything that is known of the time before: what `recover` makes the tracker's state of.
+
+        A row that somebody else has changed is not used; `breaks` says so.
+        """
+        minutes = [minute_of(row) for row in self._sound("minutes", "ORDER BY number")]
         return Known(
             pasts=tuple(
-                self._past(row) for row in self._rows("SELECT * FROM sessions WHERE ended = 0 ORDER BY number")
+                Past(
+                    session=row["session"],
+                    contract=row["contract"],
+                    secret=row["secret"],
+                    minutes=tuple(one for one in minutes if one.session == row["session"]),
+                    since=Instant(row["began"]),
+                )
+                for row in self._sound("sessions", "WHERE ended = 0 ORDER BY number")
             ),
-            minutes=tuple(minute_of(row) for row in self._rows("SELECT * FROM minutes ORDER BY number")),
-            slots=tuple(slot_of(row) for row in self._rows("SELECT * FROM slots ORDER BY slot, contract")),
+            minutes=tuple(minutes),
+            slots=tuple(slot_of(row) for row in self._sound("slots", "ORDER BY slot, contract")),
             shots=tuple(
                 SnapshotTaken(contract=one.contract, slot=one.slot, at=one.at, digests=one.digests, flags=one.flags)
-                for one in (shot_of(row) for row in self._rows("SELECT * FROM shots"))
+                for one in (shot_of(row) for row in self._sound("shots"))
             ),
             breaks=tuple(what for what in self.breaks if what not in self.marked(MarkKind.CHAIN_BREAK)),
-            balances={row["contract"]: row["seconds"] for row in self._rows("SELECT * FROM balances")},
-        )
-
-    def pasts(self, now: Instant) -> tuple[Past, ...]:
-        """Return the sessions that nobody has ended, and those that were in the slot of `now` or later."""
-        slot = now // 600
-        rows = self._rows(
-            "SELECT * FROM sessions WHERE ended = 0 OR began >= ?"
-            " OR session IN (SELECT session FROM minutes WHERE minute >= ?) ORDER BY number",
-            (slot * 600, slot * 10),
-        )
-        return tuple(self._past(row) for row in rows)
-
-    def _past(self, row: sqlite3.Row) -> Past:
-        kept = self._rows("SELECT * FROM minutes WHERE session = ? ORDER BY number", (row["session"],))
-        return Past(
-            session=row["session"],
-            contract=row["contract"],
-            secret=row["secret"],
-            minutes=tuple(minute_of(one) for one in kept),
-            has_ended=bool(row["ended"]),
-            since=Instant(row["began"]),
+            balances={row["contract"]: row["seconds"] for row in self._sound("balances")},
         )
 
     def shots(self, contract: str, *, last: int = -1) -> tuple[Shot, ...]:
         """Return the snapshots of `contract` that are known, or the `last` few of them, by slot."""
-        found = self._rows("SELECT * FROM shots WHERE contract = ? ORDER BY slot DESC LIMIT ?", (contract, last))
+        found = self._sound("shots", "WHERE contract = ? ORDER BY slot DESC LIMIT ?", (contract, last))
         return tuple(shot_of(row) for row in reversed(found))
 
     def digests(self) -> frozenset[str]:
         """Return the digests of every image that something here names: what a sweep of the files must keep."""
-        rows = [*self._rows("SELECT digests FROM shots"), *self._rows("SELECT digests FROM outbox")]
-        return frozenset(digest for row in rows for digest in json.loads(row[0]))
+        return _named([*self._rows("SELECT digests FROM shots"), *self._rows("SELECT digests FROM outbox")])
 
     def marks(self, last: int = 50) -> tuple[Mark, ...]:
         """Return the last few marks, oldest first."""
@@ -305,10 +310,11 @@ class Spool(Outbox):
             return
         with self._writing("keeping a contract") as write:
             write("INSERT OR REPLACE INTO books (contract, origin, body) VALUES (?, ?, ?)", (contract, origin, body))
+            self._seal(write, "books", "contract = ?", (contract,))
 
     def book(self, contract: str) -> tuple[str, dict[str, Any]] | None:
         """Return the digest of the first entry of the diary of `contract`, and what is known of the contract."""
-        rows = self._rows("SELECT origin, body FROM books WHERE contract = ?", (contract,))
+        rows = self._sound("books", "WHERE contract = ?", (contract,))
         return (rows[0]["origin"], json.loads(rows[0]["body"])) if rows else None
 
     def books(self) -> tuple[str, ...]:
