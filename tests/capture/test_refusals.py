@@ -303,7 +303,7 @@ def test_snapshots_of_long_ago_are_forgotten_unless_they_wait() -> None:
         stage.runner.stop()
         assert [shot.slot for shot in stage.spool.shots("c-1")][:2] == [NINE, NINE + 1]
         assert [shot.slot for shot in stage.spool.shots("c-1", last=1)] != [NINE]
-        stage.spool.tidy(now=(WEDNESDAY + 400 * 86_400) * 1000)
+        stage.spool.tidy(now=(WEDNESDAY + 300 * 86_400) * 1000)
         assert NINE not in [shot.slot for shot in stage.spool.shots("c-1")]
         assert NINE + 1 in [shot.slot for shot in stage.spool.shots("c-1")]
 

@@ -311,9 +311,9 @@ def test_tidying_keeps_slots_and_snapshots_as_long_as_their_minutes(folder: Path
     shot = Shot(contract="c-1", slot=NINE, at=Instant(WEDNESDAY + 5), digests=("ab" * 32,))
     slot = SlotKept(job=JOB, slot=NINE, session="s-1", moment=WEDNESDAY + 5, is_open=False)
     reassigned = a_minute(20, session="s-1-1")
-    keep(folder, START, a_minute(), shot, slot, reassigned)
+    keep(folder, START, a_minute(), shot, slot, reassigned, a_segment(Slot(NINE + 9)))
     with Spool(folder) as spool:
-        spool.tidy(now=NOW + 400 * 86_400_000)
+        spool.tidy(now=NOW + 300 * 86_400_000)
         known = spool.known()
         assert (len(known.minutes), len(known.slots), len(known.shots)) == (1, 1, 1), "it has not ended"
         spool.keep([end], now=NOW)

@@ -288,7 +288,8 @@ def test_capture_that_is_lost_is_unknown_and_not_zero() -> None:
 def test_a_segment_of_which_nothing_is_known_has_no_activity() -> None:
     desk = Desk()
     desk.start()
-    desk.work(600, counts=None, idle=None)
+    desk.work(590, counts=None, idle=None)
+    desk.stop()
     assert desk.of(Finished)[0].segment.activity is None
 
 

@@ -21,6 +21,7 @@ from workdiary.capture.events import (
 )
 from workdiary.capture.tracker import initial
 from workdiary.errors import InvalidValue
+from workdiary.model.activity import Activity
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
@@ -176,12 +177,37 @@ def test_where_nobody_measures_idle_time_the_counts_tell() -> None:
     assert [asked.since for asked in desk.of(AskIdle)] == [Instant(NINE + 60)]
 
 
-def test_where_nobody_knows_anything_nobody_is_asked() -> None:
+def test_f58_a_display_that_answers_nobody_earns_nothing_without_end() -> None:
+    """Eight hours in which nobody counts and nobody knows of an input: asked about, and without an answer discarded."""
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(900)
+    desk.work(8 * 3600, counts=None, idle=None)
+    assert [asked.since for asked in desk.of(AskIdle)] == [Instant(NINE + 900)]
+    desk.stop()
+    assert len(desk.of(Finished)) == 2, "15 minutes, of which 5 are half a slot"
+    assert sum(ledger.tracked for ledger in desk.state.ledgers) == 900
+
+
+def test_f58_a_display_that_is_away_for_less_than_that_costs_nothing() -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(300)
+    desk.work(590, counts=None, idle=None)
+    desk.work(310)
+    assert desk.of(AskIdle) == []
+    assert [one.segment.activity for one in desk.of(Finished)] == [Activity.of_meter(5), Activity.of_meter(6)]
+
+
+def test_f58_what_nobody_knew_of_can_be_kept_by_saying_so() -> None:
     desk = Desk()
     desk.start(OFFICE)
     desk.work(1800, counts=None, idle=None)
-    assert desk.of(AskIdle) == []
-    assert len(desk.of(Finished)) == 3
+    desk.work(1)
+    desk.answer(Choice.KEEP)
+    desk.stop()
+    assert [one.segment.activity for one in desk.of(Finished)] == [None] * 3
+    assert sum(ledger.tracked for ledger in desk.state.ledgers) == 1801
 
 
 def test_a_locked_screen_pauses_and_an_unlocked_one_goes_on_where_the_clock_is() -> None:

@@ -19,11 +19,11 @@ from urllib.parse import quote
 import attrs
 
 from workdiary.capture.chain import breaks_of
+from workdiary.capture.consent import consented
 from workdiary.capture.control import ask
 from workdiary.capture.findings import Finding, Level
 from workdiary.capture.kept import Room, Standing
 from workdiary.capture.notice import NOTICE
-from workdiary.diary.changes import CaptureConsented
 from workdiary.diary.journal import Journal
 from workdiary.errors import StoreError, WorkdiaryError
 from workdiary.model.times import Instant, instant
@@ -64,20 +64,12 @@ def consent(journal: Journal) -> Finding:
     if not contracts:
         do = "Open one: workdiary contract add."
         return Finding.problem("consent", "There is no contract in the diary to track for.", do)
-    missing = [one for one in contracts if _notice(journal, one) != NOTICE]
+    missing = [one for one in contracts if consented(journal, one) != NOTICE]
     if missing:
         what = f"Not on record for {_named(missing)}: nothing is captured before."
         do = f"Read the notice and agree: python -m workdiary.capture consent --contract {missing[0]}"
         return Finding.warning("consent", what, do)
     return Finding.well("consent", f"On record for {_named(contracts)}.")
-
-
-def _notice(journal: Journal, contract: str) -> str | None:
-    found: str | None = None
-    for entry in journal.read(contract):
-        if b"capture_consented" in entry.body and isinstance(entry.change, CaptureConsented):
-            found = entry.change.notice
-    return found
 
 
 def _named(names: Sequence[str]) -> str:

@@ -7,7 +7,8 @@ somebody was there. When it has lasted long enough, the question is asked::
     quiet  ├──────────────────┤ asked ──────────────┤
            └ kept on the disk ┘ emptied on the disk  └ the answer decides; none is "discard"
 
-Silence never counts as "keep", neither at the next prompt, nor at the end of the session, nor after a crash.
+Silence never counts as "keep", neither at the next prompt, nor at the end of the session, nor after a crash. And a
+display that answers nobody for as long is no sign of anybody, either: it is asked about like a quiet one.
 """
 
 from __future__ import annotations
@@ -53,15 +54,11 @@ def watch(turn: Turn, tick: Ticked) -> None:
     if after is None or turn.session is None:
         return
     idle = tick.idle
-    if idle is None and tick.counts is not None:
-        # Nobody measures it, but whoever counts an input knows of one.
-        elapsed = 0 if turn.before is None else max(0, turn.reading.mono - turn.before.mono)
-        idle = 0 if any(tick.counts) else (turn.idle or 0) + elapsed
-    was, turn.idle = turn.idle, idle
     if idle is None:
-        # Nobody knows anything: what was quiet before is not asked about for ever.
-        turn.quiet, turn.is_away = (), False
-        return
+        # Nobody measures it. Whoever counts an input knows of one; where nobody does, nobody knows of any.
+        elapsed = 0 if turn.before is None else max(0, turn.reading.mono - turn.before.mono)
+        idle = 0 if any(tick.counts or ()) else (turn.idle or 0) + elapsed
+    was, turn.idle = turn.idle, idle
     if turn.is_away and (was is None or idle < was):
         turn.is_away = False
     lengthen(turn)

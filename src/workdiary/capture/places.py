@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
     from workdiary.store.sql import SqlJournal
 
-__all__ = ["INSTALL", "hold_of", "open_journal", "seconds_of", "tracker_folder"]
+__all__ = ["INSTALL", "NOT_THERE", "hold_of", "open_journal", "seconds_of", "tracker_folder"]
 
 INSTALL: Final = 'install the tracker: pip install "workdiary[capture]"'
 """What to do when a package is missing."""
+
+NOT_THERE: Final = "does not exist"
+"""What is wrong with a diary that is not where it should be."""
 
 _DIARY: Final = "WORKDIARY_DB"
 _TRACKER: Final = "WORKDIARY_TRACKER"
@@ -75,5 +78,5 @@ def open_journal(db: str | None, *, clock: Callable[[], float] = time) -> SqlJou
     )
     if "://" not in place and not os.path.lexists(place):
         option = "" if db is None else f" --db {db}"
-        raise StoreError(place, NOTHING, "does not exist", f"create it: workdiary init{option}")
+        raise StoreError(place, NOTHING, NOT_THERE, f"create it: workdiary init{option}")
     return SqlJournal.open(place, clock=clock, create=False, wait=_WAIT)

@@ -66,6 +66,12 @@ class Past:
         return min([*known, *(one.minute * 60 for one in self.minutes)], default=0)
 
     @property
+    def was_asked(self) -> bool:
+        """Whether an idle prompt was open: its time is emptied on the disk, and without an answer it is discarded."""
+        last = max(self.minutes, key=lambda one: one.minute, default=None)
+        return last is not None and not last.stretches
+
+    @property
     def open_minute(self) -> int:
         """The number of the minute that was going on when the process was killed."""
         if self.minutes:
@@ -172,7 +178,7 @@ def _interrupted(turn: Turn, ledger: Ledger, past: Past) -> int:
     mine = [one for one in kept_of(ledger, past.session) if (one.session, one.minute) not in ledger.sent]
     if mine:
         ledger = noted(ledger, MarkKind.RECOVERED)
-    if ledger.digests and ledger.moment // 60 == past.open_minute:
+    if ledger.digests and ledger.moment // 60 == past.open_minute and not past.was_asked:
         # The snapshot is there, and its minute was the open one: the tracker was on.
         ledger = attrs.evolve(ledger, is_witnessed=True)
     elif not ledger.digests and not ledger.is_shown and ledger.has(ledger.moment):

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
 from workdiary.capture.backlog import Backlog
+from workdiary.capture.calls import Calls
 from workdiary.capture.events import (
     AskIdle,
     Effect,
@@ -48,10 +48,11 @@ from workdiary.capture.recovery import recover
 from workdiary.capture.sender import Sender
 from workdiary.capture.shooting import Camera, Shooting
 from workdiary.capture.spool import HOLD, Spool
+from workdiary.capture.timing import is_usable
 from workdiary.capture.tracker import State, initial, step
 from workdiary.capture.troubles import troubles_of
 from workdiary.capture.wording import text_of, text_or_none
-from workdiary.errors import NOTHING, StoreBusy, StoreError, WorkdiaryError
+from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
 from workdiary.model.activity import Counts
 from workdiary.model.contract import ContractStatus
 from workdiary.model.slots import Slot
@@ -106,9 +107,7 @@ class Runner:
         self._room_at: int | None = None
         self._tidied_at: int | None = None
         self._mutex = threading.RLock()
-        self._condition = threading.Condition()
-        self._calls: deque[tuple[Callable[[], object], Future[object]]] = deque()
-        self._loop: int | None = None
+        self._calls = Calls(self._mutex)
         self._thread: threading.Thread | None = None
         self._ending: StopReason | None = None
         self._is_ended = False
@@ -140,7 +139,7 @@ class Runner:
 
     def run(self, seconds: float | None = None) -> None:
         """Tick once a second, for so many `seconds` or until `end_soon`, in the calling thread."""
-        self._loop = threading.get_ident()
+        self._calls.begin()
         try:
             first = self.clocks.read().boot
             while self._ending is None:
@@ -148,20 +147,16 @@ class Runner:
                 passed = self.clocks.read().boot - first
                 if seconds is not None and passed >= seconds * 1000:
                     return
-                with self._condition:
-                    if not self._calls and self._ending is None:
-                        # To the next whole second of the run, so that slow ticks do not add up.
-                        self._condition.wait((1000 - passed % 1000) / 1000)
-                self._answer_calls()
+                # To the next whole second of the run, so that slow ticks do not add up.
+                self._calls.rest((1000 - passed % 1000) / 1000, unless=lambda: self._ending is not None)
+                self._calls.answer()
         finally:
-            self._loop = None
-            self._answer_calls()
+            self._calls.end()
 
     def end_soon(self, reason: StopReason = StopReason.SHUTDOWN) -> None:
         """Let `run` return; this may be called by a signal's handler."""
         self._ending = reason
-        with self._condition:
-            self._condition.notify_all()
+        self._calls.wake()
 
     def end(self, reason: StopReason | None = None, *, timeout: float = 1.5) -> bool:
         """Switch off, keep everything, send what can be sent within `timeout` seconds, and let the inputs go.
@@ -196,28 +191,7 @@ class Runner:
 
     def call(self, action: Callable[[], _T]) -> _T:
         """Do `action` in the thread of the loop, and return or raise what comes of it."""
-        if self._loop is None or self._loop == threading.get_ident():
-            with self._mutex:
-                return action()
-        waiting: Future[object] = Future()
-        with self._condition:
-            self._calls.append((action, waiting))
-            self._condition.notify_all()
-        try:
-            return waiting.result(10)  # type: ignore[return-value]  # what `action` has returned
-        except TimeoutError:
-            raise StoreBusy("tracker", NOTHING, "does not answer", "see whether the disk does") from None
-
-    def _answer_calls(self) -> None:
-        while self._calls:
-            action, waiting = self._calls.popleft()
-            try:
-                with self._mutex:
-                    found = action()
-            except BaseException as error:  # it is raised where it was asked for
-                waiting.set_exception(error)
-            else:
-                waiting.set_result(found)
+        return self._calls.call(action)
 
     def _tick_safely(self) -> None:
         try:
@@ -288,7 +262,7 @@ class Runner:
     def _feed(self, given: Input, reading: Reading) -> None:
         state, effects = step(self.state, given, reading)
         self.state = state
-        if isinstance(given, Start):
+        if isinstance(given, Start) and any(isinstance(effect, SessionStarted) for effect in effects):
             self._backlog.add([given])
         self._carry_out(effects, reading)
 
@@ -394,13 +368,31 @@ class Runner:
         text_of(memo, "memo")
         text_or_none(label, "label")
         self._needs_the_loop()
+        self._look_again(contract, label)
         self.call(lambda: self._start(contract, memo, label))
+
+    def _look_again(self, contract: str, label: str | None) -> None:
+        """Ask the diary once more what stands in the way, if something does: it may have come or gone just now.
+
+        In the thread of whoever asks, for the loop waits for no diary.
+        """
+        try:
+            job_for(self.sender.book(contract), self.now, label)
+        except InvalidValue:
+            with suppress(WorkdiaryError):  # what is known of it decides then
+                self.sender.look(contract)
+        except WorkdiaryError:
+            return
 
     def _needs_the_loop(self) -> None:
         if self.is_dead:
             raise StoreBusy("tracker", NOTHING, f"has stopped by a fault of its own ({self._death})", "start it again")
 
     def _start(self, contract: str, memo: str, label: str | None) -> None:
+        reading = self.clocks.read()
+        if not is_usable(reading):
+            shown = str(Instant(reading.wall // 1000))
+            raise InvalidValue("clock", shown, "is before 2015 or after 2099", "set the clock, then switch on")
         job = job_for(self.sender.book(contract), self.now, label)
         if self.is_on:
             self._tick()

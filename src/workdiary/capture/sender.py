@@ -13,16 +13,16 @@ from typing import Any, Final, Protocol
 
 import attrs
 
+from workdiary.capture.consent import latest_consent, record_consent
 from workdiary.capture.kept import Item, Kind, Standing
 from workdiary.capture.ports import Clocks
 from workdiary.capture.spool import Spool
-from workdiary.diary.changes import CaptureConsented
 from workdiary.diary.diary import Diary
 from workdiary.diary.draft import Answer, AnswerKind, Calendars
 from workdiary.diary.journal import Journal
 from workdiary.diary.pictures import delete_pictures, live
 from workdiary.diary.wire import change_of
-from workdiary.errors import InvalidValue, JournalError, StoreError, WorkdiaryError
+from workdiary.errors import JournalError, StoreError, WorkdiaryError
 from workdiary.explain import reason_words
 from workdiary.model.contract import Actor, Contract, Role
 from workdiary.model.edit import DeleteTime
@@ -105,7 +105,7 @@ class Sender:
         self._early: set[int] = set()
         self._books: dict[str, Book] = {}
         self._origins: dict[str, str] = {}
-        self._consents: dict[str, str] = {}
+        self._consents: dict[str, tuple[str | None, int]] = {}
         self._looked_at: int | None = None
         self._one_at_a_time = threading.Lock()
         self._opening = threading.Lock()
@@ -154,21 +154,15 @@ class Sender:
 
     def consent(self, contract: str, notice: str, *, id: str) -> None:
         """Record that the freelancer agrees to `notice` for `contract`."""
-        by = Actor(id=self.journal.standing(contract).contract.freelancer, role=Role.FREELANCER)
-        answer = Diary(self.journal, contract).record(CaptureConsented(notice=notice), by=by, id=id)
-        if not answer.recorded:
-            raise InvalidValue("consent", contract, f"is refused: {_words(answer)}", "see workdiary log")
-        self._consents[contract] = notice
+        record_consent(self.journal, contract, notice, id=id)
         self.look(contract)
 
     def _consent(self, contract: str) -> str | None:
-        """Return the notice that was last agreed to; what was found once is not looked for again."""
-        found = self._consents.get(contract)
-        if found is None:
-            for entry in self.journal.read(contract):
-                if b"capture_consented" in entry.body and isinstance(entry.change, CaptureConsented):
-                    found = self._consents[contract] = entry.change.notice
-        return found
+        """Return the notice that was last agreed to; what was read once is not read again."""
+        known, since = self._consents.get(contract, (None, 0))
+        found, since = latest_consent(self.journal, contract, since=since)
+        self._consents[contract] = found or known, since
+        return found or known
 
     def _kept_book(self, contract: str) -> Book | None:
         kept = self._spool.book(contract)

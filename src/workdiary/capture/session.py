@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import attrs
 
+from workdiary.capture.consent import consented, record_consent
 from workdiary.capture.control import Server
-from workdiary.capture.events import Effect, Finished, Mark, SessionEnded, SessionStarted, StopReason
+from workdiary.capture.events import AskIdle, Effect, Finished, Mark, SessionEnded, SessionStarted, StopReason
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE, TEXT
-from workdiary.capture.places import hold_of, open_journal, seconds_of, tracker_folder
+from workdiary.capture.places import NOT_THERE, hold_of, open_journal, seconds_of, tracker_folder
 from workdiary.capture.ports import Clocks, Inputs, Screen
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
@@ -57,12 +58,13 @@ class Options:
 
 @attrs.frozen(kw_only=True)
 class Machine:
-    """The tracker put together: close it with `end`."""
+    """The tracker put together. `contract` is what it was told to track for, or the one that there is to choose."""
 
     runner: Runner
     engine: LiveEngine
     sender: Sender
     server: Server
+    contract: str | None
 
 
 def _checked(given: object, argument: str) -> None:
@@ -70,29 +72,40 @@ def _checked(given: object, argument: str) -> None:
 
 
 @contextmanager
-def _set_up(options: Options) -> Iterator[Machine]:
-    """Put the tracker together on this machine, for a block; at its end everything is kept and sent."""
+def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
+    """Put the tracker together on this machine, for a block; at its end everything is kept and sent.
+
+    With `chooses`, a contract is needed: the one that there is, when none is given.
+    """
     with ExitStack() as stack:
         spool = stack.enter_context(Spool(options.folder))
-        journal = open_journal(options.db)
+        opened: list[Any] = []
         is_in_use = False
 
+        def connect() -> Any:
+            opened.append(open_journal(options.db))
+            return opened[0]
+
         def close() -> None:
-            if not is_in_use:  # a sender that hangs in it would be torn
-                journal.close()
+            if opened and not is_in_use:  # a sender that hangs in it would be torn
+                opened[0].close()
 
         stack.callback(close)
         clocks = _own_clocks()
         files = _files(options)
-        sender = Sender(spool, lambda: journal, clocks=clocks, files=files)
+        sender = Sender(spool, connect, clocks=clocks, files=files)
         try:
             sender.look_at_all()
-        except StoreError:
-            if not sender.contracts():
+        except StoreError as error:
+            # A diary that is not there is a wrong name; one that was reached once will be again.
+            if error.allowed == NOT_THERE or not sender.contracts():
                 raise
-            options.say("The diary cannot be reached at the moment: what is tracked waits until it can be.")
-        if options.contract is not None:
-            ask_for_consent(sender, options.contract, options)
+            options.say(f"The diary cannot be reached: {error}. What is tracked waits until it can be.")
+        contract = options.contract
+        if contract is None and chooses:
+            contract = only(sender.contracts())
+        if contract is not None:
+            ask_for_consent(sender, contract, options)
         inputs, camera = _own_inputs(), _camera(files, options)
         try:
             inputs.start()
@@ -114,7 +127,7 @@ def _set_up(options: Options) -> Iterator[Machine]:
         server = Server(options.folder, engine.asked)
         server.begin()
         try:
-            yield Machine(runner=runner, engine=engine, sender=sender, server=server)
+            yield Machine(runner=runner, engine=engine, sender=sender, server=server, contract=contract)
         finally:
             server.close()
             done = runner.end(timeout=1.0)
@@ -146,11 +159,9 @@ def track_headless(given: Mapping[str, str]) -> None:
 
 def headless(options: Options, seconds: int | None) -> None:
     """Track for the contract, without a screen of its own, for so many `seconds` or until a signal."""
-    if options.contract is None:
-        options = attrs.evolve(options, contract=_only_contract(options))
-    with _set_up(options) as machine, _signals(machine.runner.end_soon):
-        assert options.contract is not None  # noqa: S101 - chosen above
-        machine.runner.start(options.contract, memo=options.memo, label=options.label)
+    with _set_up(options, chooses=True) as machine, _signals(machine.runner.end_soon):
+        assert machine.contract is not None  # noqa: S101 - it was chosen
+        machine.runner.start(machine.contract, memo=options.memo, label=options.label)
         machine.runner.run(seconds)
         if seconds is not None:
             machine.runner.stop()
@@ -176,21 +187,31 @@ def interface(options: Options, *, zone: str | None = None) -> None:
 
 
 def agree(options: Options) -> None:
-    """Record the freelancer's consent for the contract, after the notice was shown."""
-    with Spool(options.folder) as spool, open_journal(options.db) as journal:
-        sender = Sender(spool, lambda: journal, clocks=_own_clocks())
-        sender.look_at_all()
-        contract = options.contract or only(sender.contracts())
-        if sender.book(contract).consented == NOTICE:
+    """Record the freelancer's consent for the contract, after the notice was shown.
+
+    It goes into the diary, where a tracker that runs finds it, too.
+    """
+    with open_journal(options.db) as journal:
+        contract = options.contract or only(journal.contracts())
+        if consented(journal, contract) == NOTICE:
             options.say(f"Your consent for {contract} is on record.")
             return
-        ask_for_consent(sender, contract, options)
+        _ask(contract, options)
+        record_consent(journal, contract, NOTICE, id=f"consent {os.urandom(16).hex()}")
+        options.say(f"Your consent for {contract} is on record.")
 
 
 def ask_for_consent(sender: Sender, contract: str, options: Options) -> None:
     """Ask for the consent for `contract` on the terminal, and record it, unless it is on record."""
     if sender.book(contract).consented == NOTICE:
         return
+    _ask(contract, options)
+    sender.consent(contract, NOTICE, id=f"consent {os.urandom(16).hex()}")
+    options.say(f"Your consent for {contract} is on record.")
+
+
+def _ask(contract: str, options: Options) -> None:
+    """Show the notice, and return when the freelancer agrees to it. Raises `InvalidValue` otherwise."""
     options.say(TEXT)
     if not options.consents:
         if not sys.stdin.isatty():
@@ -205,13 +226,6 @@ def ask_for_consent(sender: Sender, contract: str, options: Options) -> None:
         given = input(f"Do you agree to this for {contract}? Type yes: ").strip().lower()
         if given not in ("y", "yes"):
             raise InvalidValue("consent", given, "is no consent, so nothing was captured", "type yes when you agree")
-    sender.consent(contract, NOTICE, id=f"consent {os.urandom(16).hex()}")
-    options.say(f"Your consent for {contract} is on record.")
-
-
-def _only_contract(options: Options) -> str:
-    with open_journal(options.db) as journal:
-        return only(journal.contracts())
 
 
 def only(contracts: tuple[str, ...]) -> str:
@@ -247,6 +261,8 @@ def said(effect: Effect, say: Callable[[str], None]) -> None:
         say(f"{effect.at}  off")
     elif isinstance(effect, Finished):
         say(f"{slot_start(effect.segment.slot)}  10 minutes for {effect.contract}: {effect.segment.memo or 'no memo'}")
+    elif isinstance(effect, AskIdle):
+        say(f"{effect.since}  no input since then: say keep, discard or reassign; without an answer it is discarded")
     elif isinstance(effect, Mark):
         say(f"{effect.at}  {effect.what}")
 

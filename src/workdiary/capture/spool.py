@@ -59,6 +59,9 @@ HOLD: Final = 60_000
 """How long a finished segment is held back before it goes into the diary, in milliseconds."""
 
 
+_YEAR: Final = 366 * 86_400_000
+
+
 def _disk(path: Path) -> int:
     found = os.statvfs(path)
     return found.f_bavail * found.f_frsize
@@ -338,16 +341,22 @@ class Spool(Outbox):
     def tidy(self, *, now: int, keep: int = 35 * 86_400_000) -> int:
         """Remove what the diary has answered for, and is older than `keep` milliseconds; return how many items.
 
-        Nothing goes that waits, or that was refused.
+        Nothing goes that waits, or was refused, or belongs to a slot that is not settled. Nothing goes at all when
+        `now` is a year away from everything that is kept: it is more likely that the clock is wrong.
         """
         before = now - keep
         with self._writing("tidying") as write:
+            newest = write("SELECT max(made) FROM outbox").fetchone()[0]
+            if newest is None or abs(now - newest) > _YEAR:
+                return 0
             gone = self._remove(write, before)
+            settled = "NOT EXISTS (SELECT 1 FROM slots o WHERE o.is_open AND o.contract = minutes.contract"
+            settled += " AND o.slot = minutes.minute / 10)"
             # A reassigned session has no row of its own; it is over when it begins.
             over = "session NOT IN (SELECT session FROM sessions WHERE ended = 0)"
-            write(f"DELETE FROM minutes WHERE minute < ? AND {over}", (before // 60_000,))  # noqa: S608 - a constant
+            write(f"DELETE FROM minutes WHERE minute < ? AND {over} AND {settled}", (before // 60_000,))  # noqa: S608 - constants
             bare = "NOT EXISTS (SELECT 1 FROM minutes m WHERE m.contract = slots.contract AND m.minute / 10 = slot)"
-            write(f"DELETE FROM slots WHERE slot < ? AND {bare}", (before // 600_000,))  # noqa: S608 - a constant
+            write(f"DELETE FROM slots WHERE slot < ? AND NOT is_open AND {bare}", (before // 600_000,))  # noqa: S608 - a constant
             empty = "session NOT IN (SELECT session FROM minutes) AND ended = 1 AND began < ?"
             write(f"DELETE FROM sessions WHERE {empty}", (before // 1000,))  # noqa: S608 - a constant
             write("DELETE FROM marks WHERE at < ?", (before // 1000,))
