@@ -57,7 +57,7 @@ def child(job: dict[str, Any]) -> None:
         runner = Runner(
             clocks=clocks,
             inputs=Keys(),
-            camera=Painter(files),
+            camera=Painter(files, spool.announce),
             spool=spool,
             sender=sender,
             in_background=False,

@@ -90,13 +90,14 @@ class Keys:
 class Painter:
     """A camera whose every picture is another one."""
 
-    def __init__(self, files: SnapshotFiles) -> None:
-        self.files, self.fails, self.taken = files, "", 0
+    def __init__(self, files: SnapshotFiles, announce: Callable[[str], None] = lambda _: None) -> None:
+        self.files, self.fails, self.taken, self._announce = files, "", 0, announce
 
     def take(self, order: TakeSnapshot, /) -> SnapshotTaken | SnapshotFailed:
         self.taken += 1
         if self.fails:
             return SnapshotFailed(slot=order.slot, why=self.fails)
+        self._announce(sha256(self.paint(order.slot)).hexdigest())
         return SnapshotTaken(slot=order.slot, at=order.at, digests=(self.files.put(self.paint(order.slot)),))
 
     def paint(self, slot: int) -> bytes:

@@ -7,7 +7,9 @@ import os
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 
 from tests.capture.stage import WEDNESDAY, staged
 from tests.capture.xserver import until
-from workdiary.capture.control import LARGEST, NAME, Server, _line, ask, user_of
+from workdiary.capture.control import _AT_ONCE, LARGEST, NAME, Server, _line, ask, user_of
 from workdiary.capture.live import LiveEngine
 from workdiary.errors import DocumentError, InvalidValue, StoreError
 
@@ -202,11 +204,55 @@ def test_who_is_silent_holds_up_no_end(folder: Path, monkeypatch: pytest.MonkeyP
     with socket.socket(socket.AF_UNIX) as silent:
         silent.settimeout(30)
         silent.connect(str(folder / NAME))
-        until(lambda: server._open is not None, "the silent one to be heard")
+        until(lambda: server._open, "the silent one to be heard")
         server.close()
         assert not server._thread.is_alive()
         with suppress(ConnectionResetError):
             assert b"ok" not in silent.recv(4096)
+
+
+def _hears(server: Server, number: int) -> bool:
+    return len(server._open) == number
+
+
+def test_who_is_silent_holds_up_nobody_else(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workdiary.capture.control._PATIENCE", 60.0)
+    with served(folder) as server, ExitStack() as stack:
+        for number in range(1, _AT_ONCE):
+            stack.enter_context(socket.socket(socket.AF_UNIX)).connect(str(folder / NAME))
+            until(partial(_hears, server, number), "the silent one to be heard")
+        assert ask(folder, {"do": "status"}, timeout=30)["heard"] == {"do": "status"}
+
+
+def test_requests_are_done_one_at_a_time(folder: Path) -> None:
+    inside, most = [], []
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        inside.append(1)
+        most.append(len(inside))
+        inside.pop()
+        return request
+
+    with served(folder, answer), ThreadPoolExecutor(8) as pool:
+        answers = [*pool.map(lambda n: ask(folder, {"do": n})["do"], range(64))]
+    assert answers == [*range(64)]
+    assert most == [1] * 64
+
+
+@pytest.mark.parametrize("is_short", [False, True])
+def test_f10_without_a_thread_to_be_had_everybody_is_served_in_turn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, is_short: bool
+) -> None:
+    if is_short:
+        monkeypatch.setattr("workdiary.capture.control._AT_ONCE", 0)
+    with served(folder):
+        if not is_short:
+
+            def none_to_be_had(_: object) -> None:
+                raise RuntimeError("can't start new thread")
+
+            monkeypatch.setattr("threading.Thread.start", none_to_be_had)
+        assert [ask(folder, {"do": n})["heard"] for n in range(3)] == [{"do": n} for n in range(3)]
 
 
 def test_who_drips_is_not_heard_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,12 @@ def after(folder: Path, ended: Ended, *, begin: int = WEDNESDAY) -> tuple[set[st
         files = SnapshotFiles(folder / "pictures")
         sender = Sender(spool, lambda: journal, clocks=clocks, files=files)
         runner = Runner(
-            clocks=clocks, inputs=Keys(), camera=Painter(files), spool=spool, sender=sender, in_background=False
+            clocks=clocks,
+            inputs=Keys(),
+            camera=Painter(files, spool.announce),
+            spool=spool,
+            sender=sender,
+            in_background=False,
         )
         for _ in range(70):
             clocks.pass_by(1)
@@ -143,6 +148,7 @@ def after(folder: Path, ended: Ended, *, begin: int = WEDNESDAY) -> tuple[set[st
         assert verify(journal, "c-1").is_sound
         shown = live(journal)
         assert shown <= {*files.digests()}, "a picture that the diary names is gone"
+        assert {*files.digests()} <= shown | spool.digests(), "a picture that nothing names is left"
         segments = {str(one.starts_at)[11:16] for one in diary.segments(instant("2026-11-18T00:00Z"))}
         tracked = [entry for entry in diary.entries() if isinstance(entry.change, TimeTracked)]
         assert len(tracked) == len([item for item in spool.items() if item.kind is Kind.TRACKED])

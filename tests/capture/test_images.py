@@ -377,6 +377,27 @@ def test_every_file_is_its_owners_alone(files: PictureFiles) -> None:
     assert modes == {0o600}
 
 
+def test_f28_an_image_is_announced_before_there_is_a_file_of_it(files: PictureFiles) -> None:
+    found: list[tuple[str, list[str]]] = []
+    snapshots = Snapshots(
+        Shown((noise(1), noise(2, monitor=1))),
+        files,
+        announce=lambda digest: found.append((digest, [*files.digests()])),
+    )
+    digests = taken(snapshots).digests
+    assert found == [(digests[0], []), (digests[1], [digests[0]])]
+
+
+def test_an_image_that_cannot_be_announced_is_not_kept(files: PictureFiles) -> None:
+    def full(_: str) -> None:
+        raise StoreError("spool.db", "", "is full", "free some space")
+
+    failed = Snapshots(Shown((noise(1),)), files, announce=full).take(ORDER)
+    assert isinstance(failed, SnapshotFailed)
+    assert "is full" in failed.why
+    assert [*files.digests()] == []
+
+
 def test_t6_deleting_a_picture_deletes_its_thumbnail(files: PictureFiles) -> None:
     snapshots = Snapshots(Shown((noise(1),)), files)
     (digest,) = taken(snapshots).digests

@@ -339,6 +339,30 @@ def test_an_image_that_another_segment_shows_is_not_let_go(folder: Path) -> None
         assert spool.dropped() == ()
 
 
+def test_f28_an_image_that_no_snapshot_came_of_is_let_go_at_the_next_start(folder: Path) -> None:
+    kept, lost = "ab" * 32, "cd" * 32
+    with Spool(folder) as spool:
+        for digest in (kept, lost):
+            spool.announce(digest)
+        spool.keep([Shot(contract="c-1", slot=NINE, at=Instant(WEDNESDAY), digests=(kept,))], now=NOW)
+        assert spool.dropped() == ()
+    with Spool(folder) as spool:
+        assert spool.dropped() == (lost,)
+
+
+def test_an_image_that_is_announced_anew_is_not_removed(folder: Path) -> None:
+    gone: list[str] = []
+    with Spool(folder) as spool:
+        for digest in ("ab" * 32, "cd" * 32):
+            spool.keep([DropSnapshot(contract="c-1", slot=NINE, digests=(digest,))], now=NOW)
+        assert len(spool.dropped()) == 2
+        spool.announce("ab" * 32)
+        for digest in ("ab" * 32, "cd" * 32):
+            spool.remove(digest, gone.append)
+        assert gone == ["cd" * 32]
+        assert spool.dropped() == ()
+
+
 def test_a_deletion_in_the_hold_leaves_nothing_to_send(folder: Path) -> None:
     with Spool(folder) as spool:
         spool.keep([a_segment(digest="ef" * 32)], now=NOW)

@@ -40,6 +40,9 @@ _PATIENCE: Final = 1.0
 _BACKLOG: Final = 128
 """How many may wait for their turn."""
 
+_AT_ONCE: Final = 16
+"""How many are heard at once: who is silent holds up nobody but those beyond them."""
+
 _REST: Final = 0.2
 """How long the server waits when it can accept nobody, in seconds, so that it does not run in circles."""
 
@@ -50,7 +53,7 @@ Answerer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Server:
-    """The tracker's side: answers with what `answer` returns for a request, in a thread of its own.
+    """The tracker's side: answers with what `answer` returns for a request, in threads of its own.
 
     `answer` is called for one request at a time; what it raises of this library's errors is said to the other side.
     Only the holder of the folder's lock makes one, so a socket that is there already is that of a killed tracker.
@@ -59,7 +62,8 @@ class Server:
     def __init__(self, folder: Path, answer: Answerer) -> None:
         self._folder, self._answer = folder, answer
         self._stop_reader, self._stop_writer = socket.socketpair()
-        self._open: socket.socket | None = None
+        self._open: dict[socket.socket, threading.Thread | None] = {}
+        self._one_at_a_time = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._is_bound = self._is_begun = False
         try:
@@ -88,13 +92,16 @@ class Server:
             return
         with suppress(OSError):
             self._stop_writer.send(b".")
-        other = self._open
-        if other is not None:
+        if self._is_begun:
+            self._thread.join(_PATIENCE * 2)
+        guests = [*self._open.items()]
+        for other, _ in guests:
             # Whoever is talking, or silent, is heard no longer; what is being answered still is.
             with suppress(OSError):
                 other.shutdown(socket.SHUT_RD)
-        if self._is_begun:
-            self._thread.join(_PATIENCE * 2)
+        for _, thread in guests:
+            if thread is not None:
+                thread.join(_PATIENCE * 2)
         for one in (self._socket, self._stop_reader, self._stop_writer):
             one.close()
         if self._is_bound:
@@ -113,26 +120,39 @@ class Server:
             except OSError:  # gone again, or no descriptor is free: a later one may be luckier
                 select([self._stop_reader], [], [], _REST)
                 continue
-            with other:
-                self._open = other
-                try:
-                    self._converse(other)
-                finally:
-                    self._open = None
+            self._receive(other)
+
+    def _receive(self, other: socket.socket) -> None:
+        """Hear `other` in a thread of its own; when there are too many, or none is to be had, in this one."""
+        if len(self._open) < _AT_ONCE:
+            thread = threading.Thread(target=self._converse, args=(other,), name="workdiary-guest", daemon=True)
+            self._open[other] = thread
+            try:
+                thread.start()
+            except RuntimeError:  # F10
+                self._open[other] = None
+            else:
+                return
+        self._converse(other)
 
     def _converse(self, other: socket.socket) -> None:
         # Nobody who is slow, or says nonsense, holds up the others or ends the thread.
-        with suppress(OSError):
-            said = self._said(other)
-            other.settimeout(_PATIENCE)
-            other.sendall(json.dumps(said).encode() + b"\n")
+        try:
+            with other, suppress(OSError):
+                said = self._said(other)
+                other.settimeout(_PATIENCE)
+                other.sendall(json.dumps(said).encode() + b"\n")
+        finally:
+            self._open.pop(other, None)
 
     def _said(self, other: socket.socket) -> dict[str, Any]:
         user = user_of(other)
         if user is not None and user != os.geteuid():
             return {"error": "this tracker is another user's"}
         try:
-            return {"ok": True, **self._answer(_object(_line(other, within=_PATIENCE)))}
+            request = _object(_line(other, within=_PATIENCE))
+            with self._one_at_a_time:
+                return {"ok": True, **self._answer(request)}
         except WorkdiaryError as error:
             return {"error": str(error)}
         except OSError:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from io import BytesIO
 from typing import Any, Final
 
@@ -158,7 +159,8 @@ class Snapshots:
 
     It remembers what each monitor showed last, to tell an unchanged picture. Used from one thread at a time.
     `reasons` are those of the latest `take`: why a monitor could not be seen, redacted or kept, each a sentence.
-    `clock` returns the Unix seconds; without one every picture counts as taken at the moment of its order.
+    `clock` returns the Unix seconds; without one every picture counts as taken at the moment of its order. `announce`
+    hears the digest of an image before there is a file of it; what it raises of the store's errors fails the picture.
     """
 
     def __init__(
@@ -168,8 +170,10 @@ class Snapshots:
         settings: ImageSettings | None = None,
         *,
         clock: Callable[[], float] | None = None,
+        announce: Callable[[str], None] = lambda _: None,
     ) -> None:
         _pillow()
+        self._announce = announce
         self._clock = clock
         self.settings = settings or ImageSettings()
         self._screen = screen
@@ -205,6 +209,7 @@ class Snapshots:
                     continue
                 # Taken out of the list, so that its pixels are gone before the encoder needs room for its own.
                 encoded = _encoded(_opened(pictures.pop(0), self.settings), self.settings, LARGEST)
+                self._announce(sha256(encoded.image).hexdigest())
                 kept[monitor] = self._files.put(encoded.image, encoded.thumbnail), encoded
             except (InvalidValue, StoreError) as error:
                 reasons.append(str(error))

@@ -353,15 +353,15 @@ class Sender:
         shown = [digest for digest in gone if self._spool.was_sent(digest)]
         for digest in gone:
             if digest not in shown:
-                self._files.delete(digest)
-                self._spool.removed(digest)
+                self._spool.remove(digest, self._files.delete)
         waits = any(item.kind is Kind.DELETED for item in self._spool.items(Standing.WAITING))
         if shown and not waits:
             needed = live(self.journal)
             for digest in shown:
-                if digest not in needed:
-                    self._files.delete(digest)
-                self._spool.removed(digest)
+                if digest in needed:
+                    self._spool.removed(digest)
+                else:
+                    self._spool.remove(digest, self._files.delete)
 
 
 class _Others:

@@ -106,7 +106,7 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             contract = only(sender.contracts())
         if contract is not None:
             ask_for_consent(sender, contract, options)
-        inputs, camera = _own_inputs(), _camera(files, options)
+        inputs, camera = _own_inputs(), _camera(files, options, spool)
         try:
             inputs.start()
         except WorkdiaryError as error:
@@ -291,10 +291,10 @@ def _own_inputs() -> Inputs:
     return own_inputs()
 
 
-def _camera(files: Any, options: Options) -> Camera:
+def _camera(files: Any, options: Options, spool: Spool) -> Camera:
     from workdiary.capture.images import ImageSettings, Snapshots
     from workdiary.capture.screen import MonitorScreen
 
     settings = options.images or ImageSettings()
     screen: Screen = MonitorScreen(settings.which)
-    return Snapshots(screen, files, settings, clock=time.time)
+    return Snapshots(screen, files, settings, clock=time.time, announce=spool.announce)

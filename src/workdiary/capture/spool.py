@@ -96,6 +96,7 @@ class Spool(Outbox):
     ) -> None:
         super().__init__(folder, free)
         self.set_aside()
+        self._drop_orphans()
         self._cap, self._age, self._reserve = cap, age, reserve
 
     def __enter__(self) -> Spool:
@@ -131,6 +132,8 @@ class Spool(Outbox):
                 (effect.contract, effect.slot, int(effect.at), json.dumps(effect.digests), json.dumps(effect.flags)),
             )
             self._seal(write, "shots", "contract = ? AND slot = ?", (effect.contract, effect.slot))
+            for digest in effect.digests:
+                write("DELETE FROM announced WHERE digest = ?", (digest,))
         elif isinstance(effect, DropSnapshot):
             self._let_go(write, effect.contract, effect.slot, effect.digests)
         elif isinstance(effect, MinuteKept):
@@ -246,9 +249,30 @@ class Spool(Outbox):
         return tuple(digest for digest in gone if digest not in needed)
 
     def removed(self, digest: str) -> None:
-        """Forget a dropped image: its file is gone, or somebody needs it."""
+        """Forget a dropped image that somebody needs."""
         with self._writing("forgetting an image") as write:
             write("DELETE FROM dropped WHERE digest = ?", (digest,))
+
+    def remove(self, digest: str, delete: Callable[[str], object]) -> None:
+        """Have `delete` remove the file of a dropped image, unless it was announced anew meanwhile, and forget it."""
+        with self._writing("removing an image") as write:
+            if write("SELECT 1 FROM announced WHERE digest = ?", (digest,)).fetchone() is None:
+                delete(digest)
+            write("DELETE FROM dropped WHERE digest = ?", (digest,))
+
+    def announce(self, digest: str) -> None:
+        """Note that the image with `digest` is about to be a file, so that after a crash it is not left behind."""
+        with self._writing("announcing an image") as write:
+            write("INSERT OR IGNORE INTO announced (digest) VALUES (?)", (digest,))
+
+    def _drop_orphans(self) -> None:
+        """Let the images go that a killed tracker has announced, and that are in no snapshot."""
+        left = [row[0] for row in self._rows("SELECT digest FROM announced")]
+        if left:
+            with self._writing("dropping what a crash has left") as write:
+                for digest in left:
+                    write("INSERT OR IGNORE INTO dropped (digest) VALUES (?)", (digest,))
+                write("DELETE FROM announced")
 
     # Recovery, and what else is kept.
 
