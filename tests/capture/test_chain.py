@@ -13,7 +13,7 @@ import pytest
 from tests.capture.stage import WEDNESDAY, staged
 from tests.capture.test_spool import JOB, NINE, NOW, START, a_minute, a_segment, folder, keep
 from workdiary.capture.chain import COLUMNS, SEALED, breaks_of
-from workdiary.capture.events import BalanceKept, MarkKind, Reading, SlotKept
+from workdiary.capture.events import BalanceKept, ClockKept, MarkKind, Reading, SlotKept
 from workdiary.capture.kept import Shot, Standing
 from workdiary.capture.recovery import recover
 from workdiary.capture.spool import Spool
@@ -114,7 +114,18 @@ def test_t4_no_byte_of_a_row_can_be_flipped_unseen(folder: Path, table: str) -> 
     shot = Shot(contract="c-1", slot=NINE, at=Instant(WEDNESDAY + 5), digests=("ab" * 32,), flags=("partial",))
     slot = SlotKept(job=JOB, slot=NINE, session="s-1", moment=7, is_open=True, sent=frozenset({("s-1", 9)}))
     balance = BalanceKept(contract="c-1", seconds=-60)
-    keep(folder, START, a_minute(), slot, balance, shot, a_segment(NINE, digest="ab" * 32), a_segment(Slot(NINE + 1)))
+    clock = ClockKept(reading=Reading(wall=NOW, mono=5, boot=9), cuts=(NINE,))
+    keep(
+        folder,
+        START,
+        a_minute(),
+        slot,
+        balance,
+        clock,
+        shot,
+        a_segment(NINE, digest="ab" * 32),
+        a_segment(Slot(NINE + 1)),
+    )
     with Spool(folder) as spool:
         spool.keep_book("c-1", "cd", {"contract": "c-1"})
         rows = {name: [dict(row) for row in spool._rows(f"SELECT * FROM {name}")] for name in TABLES}  # noqa: S608

@@ -1,7 +1,8 @@
 """Random days at a desk: suspends, steps and drifts of the clocks, and the laws that hold whatever happens.
 
-The plan is made first, and from it what is true: how long the machine was awake, how often a run could begin. The
-number of schedules is 20,000; ``WORKDIARY_SCHEDULES`` asks for another.
+The plan is made first, and from it what is true: how long the machine was awake, how often a run could begin. Who
+sets the clock gains nothing by it: a step begins no run by which the credit may be more than the work. The number of
+schedules is 20,000; ``WORKDIARY_SCHEDULES`` asks for another.
 """
 
 from __future__ import annotations
@@ -83,8 +84,8 @@ def play(random: Random, rule: int) -> Story:
         locked = random.random() < 0.05
         if is_on:
             story.awake += passed
-            # At most: nothing else can split a run.
-            story.runs += bool(passed > 15_000 or asleep or set_by or drift or locked or story.is_locked)
+            # At most: nothing else begins a run. A clock that was set, or drifts, splits one, and brings nothing.
+            story.runs += bool(passed > 15_000 or asleep or locked or story.is_locked)
         reading = Reading(wall=wall, mono=mono, boot=boot)
         chance = random.random()
         if chance < 0.12 or (not is_on and chance < 0.5):
@@ -131,14 +132,15 @@ def check(story: Story, rule: int) -> tuple[int, int, float]:
     assert len(asked) == len(set(asked))
     shown = [(one.contract, one.segment.slot) for one in finished if one.segment.snapshots]
     assert len(shown) == len(set(shown))
-    # Credit: a run has two edges, and each can bring less than a slot too much.
+    # Credit: a run has two edges, and each can bring less than a slot too much. Where the clock was set, credit and
+    # work differ by less than a slot in each of the two contracts, however often that was.
     credited = 600 * len(slots)
     if RULES[rule] is HALF:
-        assert credited <= tracked + 600 * story.runs
+        assert credited < tracked + 600 * story.runs + 1200
     elif RULES[rule] is CARRY:
-        assert credited <= tracked + 300 * 2 * story.runs
+        assert credited <= tracked + 300 * 2
     else:
-        assert credited < tracked + 1200 * max(1, story.runs)
+        assert credited < tracked + 1200 * max(1, story.runs) + 1200
     chances = [ledger.tracked / 600 for ledger in ledgers]
     return tracked, credited, sum(600**2 * chance * (1 - chance) for chance in chances)
 

@@ -196,7 +196,7 @@ def test_f58_a_display_that_is_away_for_less_than_that_costs_nothing() -> None:
     desk.work(590, counts=None, idle=None)
     desk.work(310)
     assert desk.of(AskIdle) == []
-    assert [one.segment.activity for one in desk.of(Finished)] == [Activity.of_meter(5), Activity.of_meter(6)]
+    assert [one.segment.activity for one in desk.of(Finished)] == [Activity.of_meter(5), Activity.of_meter(5)]
 
 
 def test_f58_what_nobody_knew_of_can_be_kept_by_saying_so() -> None:

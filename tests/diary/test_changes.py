@@ -108,6 +108,21 @@ class TestUploads:
         error = refusal(InvalidValue, shape, segments=[tracked(at(0)), manual(at(1))], made_at=NINE)
         assert error[:3] == ("segments", "2026-11-16T00:10:00Z", "is manual time")
 
+    def test_marks_stand_once_each_in_their_order(self, shape: type[Any]) -> None:
+        marks = ["recovered", "clock_step", "recovered"]
+        assert shape(segments=[tracked(at(0))], made_at=NINE, marks=marks).marks == ("recovered", "clock_step")
+        assert shape(segments=[tracked(at(0))], made_at=NINE).marks == ()
+
+    @pytest.mark.parametrize("mark", ["", "Clock", "clock step", "a" * 41, "clock_step\n", "é"])
+    def test_a_mark_that_is_none_is_refused(self, shape: type[Any], mark: str) -> None:
+        error = refusal(InvalidValue, shape, segments=[tracked(at(0))], made_at=NINE, marks=[mark])
+        assert error[:3] == ("marks", mark, "is no mark")
+
+    def test_more_marks_than_anybody_reads_are_refused(self, shape: type[Any]) -> None:
+        many = ["a" * n for n in range(1, 34)]
+        error = refusal(InvalidValue, shape, segments=[tracked(at(0))], made_at=NINE, marks=many)
+        assert error[:3] == ("marks", "33 marks", "are more than 32")
+
     def test_an_empty_upload_is_refused(self, shape: type[Any]) -> None:
         assert refusal(InvalidValue, shape, segments=[], made_at=NINE)[:3] == ("segments", [], "is empty")
 

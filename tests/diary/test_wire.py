@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -385,6 +386,24 @@ def test_whatever_stands_in_a_place_it_is_read_or_refused(
     else:
         assert change_of(json.loads(canonical(plain_change(change)))) == change
     assert refusal is None or all(each.argument.startswith("change") for each in refusal.each)
+
+
+@pytest.mark.parametrize("shape", [TimeTracked, LateEvidence])
+def test_marks_are_written_where_there_are_any_and_left_out_where_there_are_none(shape: type[Any]) -> None:
+    plain = shape(segments=[tracked(MONDAY)], made_at=MONDAY)
+    marked = attrs.evolve(plain, marks=("clock_step", "recovered"))
+    assert "marks" not in plain_change(plain)
+    assert plain_change(marked) == {**plain_change(plain), "marks": ["clock_step", "recovered"]}
+    assert change_of(plain_change(marked)) == marked
+    assert change_of({**plain_change(plain), "marks": []}) == plain
+
+
+@pytest.mark.parametrize("marks", [None, "clock_step", 5, [5], [["clock_step"]], ["Clock step"], {"clock_step": 1}])
+def test_marks_that_are_none_are_refused_by_their_path(marks: Any) -> None:
+    plain = plain_change(TimeTracked(segments=[tracked(MONDAY)], made_at=MONDAY))
+    with pytest.raises(WorkdiaryError) as caught:
+        change_of({**plain, "marks": marks})
+    assert all(each.argument.startswith("change.marks") for each in caught.value.each)
 
 
 def test_segments_are_written_as_runs_and_read_one_by_one() -> None:

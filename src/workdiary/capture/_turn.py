@@ -13,6 +13,7 @@ import attrs
 
 from workdiary.capture.events import (
     BalanceKept,
+    ClockKept,
     DropSnapshot,
     Effect,
     Job,
@@ -20,10 +21,11 @@ from workdiary.capture.events import (
     MarkKind,
     MinuteKept,
     Reading,
-    TakeSnapshot,
+    SessionEnded,
+    SessionStarted,
 )
 from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent, slot_kept
-from workdiary.capture.moments import moment_of
+from workdiary.capture.moments import ATTEMPTS, moment_of
 from workdiary.capture.state import Session, State
 from workdiary.capture.timing import Passage, Run, Stretch, appended, cut, passed, seconds_of
 from workdiary.model.activity import Counts
@@ -31,25 +33,16 @@ from workdiary.model.policy import Credit
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
-__all__ = ["ATTEMPTS", "KNOWN", "PATIENCE", "RETRY", "Turn"]
-
-ATTEMPTS: Final = 3
-"""How often a snapshot is tried within its slot."""
-
-RETRY: Final = 15
-"""The seconds between two attempts."""
+__all__ = ["KNOWN", "PATIENCE", "Turn"]
 
 PATIENCE: Final = 30_000
 """How many milliseconds a finished slot waits for a snapshot that was asked for."""
 
-_LATE: Final = 15
-"""How many seconds after its moment a snapshot may first be asked for: the longest time between two ticks."""
-
-_OVER: Final = 2
-"""How many seconds after its slot a snapshot may still be asked for."""
-
 KNOWN: Final = 5_000
 """How many slots are remembered: a month of day and night."""
+
+_CUTS: Final = 8
+"""How many slots in which the clock was set are remembered, for sessions that are still to begin there."""
 
 _MINUTE: Final = 60
 
@@ -74,6 +67,7 @@ class Turn:
         self.open = {(ledger.job.contract, ledger.slot): ledger for ledger in state.open}
         self.closed = state.closed
         self.balances = state.balances
+        self.cuts = state.cuts
         self.new: tuple[Stretch, ...] = ()
         self.closing: dict[tuple[str, Slot, str, int], None] = {}
         self.settled: dict[tuple[str, Slot], Ledger] = {}
@@ -82,6 +76,9 @@ class Turn:
     def done(self) -> tuple[State, tuple[Effect, ...]]:
         """Return the state that it has become, and the effects."""
         self._keep_slots()
+        is_new = any(isinstance(effect, SessionStarted | SessionEnded) for effect in self.effects)
+        if is_new or self.cuts is not self.state.cuts:
+            self.effects.append(ClockKept(reading=self.reading, cuts=self.cuts))
         state = State(
             idle_after=self.state.idle_after,
             reading=self.reading,
@@ -98,6 +95,7 @@ class Turn:
             open=tuple(self.open.values()),
             closed=self.closed,
             balances=self.balances,
+            cuts=self.cuts,
         )
         return state, tuple(self.effects)
 
@@ -161,6 +159,8 @@ class Turn:
             if found is None:
                 moment = int(moment_of(secret, job.contract, slot))
                 found = Ledger(job=job, slot=slot, moment=moment, drawn_by=session)
+                if slot in self.cuts:
+                    found = noted(attrs.evolve(found, is_cut=True), MarkKind.CLOCK_STEP)
             else:
                 self.closed = _with(self.closed, slot, tuple(one for one in known if one is not found))
             self.open[job.contract, slot] = found
@@ -174,14 +174,49 @@ class Turn:
         """Return every ledger of `slot`, of whichever contract."""
         return [*self.closed.get(slot, ()), *(one for one in self.open.values() if one.slot == slot)]
 
+    def cut(self, *seconds: int) -> None:
+        """Have the slots of `seconds` carried: the clock was set from the one to the other.
+
+        A slot that was left early would else be credited by its moment, and the next one at once by another.
+        """
+        for slot in dict.fromkeys(Slot(second // SECONDS_PER_SLOT) for second in seconds):
+            self.cuts = (*(one for one in self.cuts if one != slot), slot)[-_CUTS:]
+            for ledger in self.at_slot(slot):
+                if not ledger.is_cut:
+                    is_out = bool(ledger.sent) and not ledger.is_deleted
+                    cut = noted(attrs.evolve(ledger, is_cut=True), MarkKind.CLOCK_STEP)
+                    self.forget(ledger, self._carried(cut) if is_out else cut)
+
+    def _carried(self, ledger: Ledger) -> Ledger:
+        """Bring to the balance what was tracked in `ledger` and not credited, or credited and not tracked."""
+        self._draw_balance(ledger)
+        carried = ledger.tracked - SECONDS_PER_SLOT * bool(ledger.sent)
+        if carried == ledger.carried:
+            return ledger
+        self.carry(ledger.job.contract, carried - ledger.carried)
+        return attrs.evolve(ledger, carried=carried)
+
+    def _draw_balance(self, ledger: Ledger) -> None:
+        """Begin the balance of a contract whose first slot was cut where the drawn moment says, not at nothing.
+
+        So what is credited of such slots is on average what was tracked in them, however few there are.
+        """
+        contract, rule = ledger.job.contract, ledger.job.credit.rule
+        if ledger.is_cut and rule is not Credit.CARRY and contract not in self.balances:
+            self.carry(contract, ledger.moment % SECONDS_PER_SLOT - SECONDS_PER_SLOT // 2)
+
     # Time.
 
     def pass_time(self, counts: Counts | None = None, *, is_told: bool = False) -> None:
         """Track what passed since the reading before, and what was counted in it, if it `is_told`."""
-        if self.before is None or self.session is None:
+        if self.before is None:
             return
         session, run = self.session, self.run
         passage = passed(self.before, self.reading, self.before if run is None else run.anchor)
+        if run is None and passage.stepped:
+            self.cut(self.before.wall // 1000, self.reading.wall // 1000)
+        if session is None:
+            return
         is_earned = passage.is_plain or passage.earned > 0
         # Counts go to the minute in which their time began; those of lost time to the one in which it goes on.
         if run is not None and is_earned:
@@ -195,6 +230,8 @@ class Turn:
 
     def _split(self, passage: Passage) -> None:
         at = self.now
+        if self.run is not None and passage.stepped:
+            self.cut(at, self.reading.wall // 1000)
         if passage.broken:
             self.mark_here(
                 MarkKind.CLOCK_STEP, "A clock that only goes forward went back; the time since is not known."
@@ -304,39 +341,6 @@ class Turn:
             if kept.stretches or always:
                 self.effects.append(kept)
 
-    # Snapshots.
-
-    def ask_for_snapshot(self) -> None:
-        """Ask for the snapshot whose moment has come, or again for one that failed."""
-        run, session = self.run, self.session
-        if run is None or session is None:
-            return
-        second = run.second
-        ledger = self.open.get((session.job.contract, Slot(second // SECONDS_PER_SLOT)))
-        if second % SECONDS_PER_SLOT <= _OVER:
-            # The last seconds of a slot can be missed by a tick.
-            before = self.open.get((session.job.contract, Slot(second // SECONDS_PER_SLOT - 1)))
-            if before is not None and not before.attempts:
-                self._ask(before, second)
-        if ledger is not None:
-            self._ask(ledger, second)
-
-    def _ask(self, ledger: Ledger, second: int) -> None:
-        if ledger.is_pending or ledger.digests or ledger.is_deleted or ledger.attempts >= ATTEMPTS:
-            return
-        if ledger.attempts:
-            is_due = second < ledger.end and second >= ledger.asked_at[1] + RETRY
-        else:
-            is_due = second - _LATE <= ledger.moment <= second and (
-                ledger.moment == second or ledger.has(ledger.moment)
-            )
-        if is_due:
-            attempt = ledger.attempts + 1
-            self.put(attrs.evolve(ledger, attempts=attempt, asked_at=(self.reading.boot, second), is_pending=True))
-            self.effects.append(
-                TakeSnapshot(contract=ledger.job.contract, slot=ledger.slot, at=Instant(ledger.moment), attempt=attempt)
-            )
-
     # Settling.
 
     def settle(self, *, hurry: bool = False) -> None:
@@ -364,6 +368,7 @@ class Turn:
     def hand_out(self, ledger: Ledger, *, is_over: bool) -> None:
         """Hand out what is credited of `ledger`; when its slot is over, that is its end."""
         contract = ledger.job.contract
+        self._draw_balance(ledger)
         balance = self.balances.get(contract, 0) - ledger.carried
         credited = is_credited(ledger, balance)
         unsent = ledger.unsent
@@ -380,11 +385,8 @@ class Turn:
                     ledger = self.open[contract, ledger.slot]
                 ledger, finished = sent(ledger)
                 self.effects.append(finished)
-        if ledger.job.credit.rule is Credit.CARRY and not ledger.is_deleted:
-            carried = ledger.tracked - SECONDS_PER_SLOT * bool(ledger.sent)
-            if carried != ledger.carried:
-                self.carry(contract, carried - ledger.carried)
-                ledger = attrs.evolve(ledger, carried=carried)
+        if ledger.carries and not ledger.is_deleted:
+            ledger = self._carried(ledger)
         self.put(ledger)
         if is_over:
             if not ledger.sent and ledger.minutes and not ledger.is_deleted and ledger.tracked:

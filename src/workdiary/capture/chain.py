@@ -58,9 +58,11 @@ SEALED: Final = {
         "is_witnessed",
         "attempts",
         "carried",
+        "is_cut",
         "sent",
         "marks",
     ),
+    "clock": ("machine", "wall", "mono", "boot", "cuts"),
     "balances": ("contract", "seconds"),
     "minutes": (
         "session",

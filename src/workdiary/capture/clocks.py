@@ -13,11 +13,13 @@ import ctypes
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from workdiary.capture.events import Reading
 
-__all__ = ["CLOSE", "SystemClocks", "own_clocks"]
+__all__ = ["CLOSE", "SystemClocks", "own_clocks", "start_of_machine"]
 
 _MILLI: Final = 1_000_000
 """Nanoseconds in a millisecond."""
@@ -58,6 +60,13 @@ class SystemClocks:
                 break
         wall, mono, boot = reading
         return Reading(wall=wall // _MILLI, mono=mono // _MILLI, boot=boot // _MILLI)
+
+
+def start_of_machine() -> str:
+    """Return what names this start of the machine, by which its clocks are told from those of another; or nothing."""
+    with suppress(OSError, ValueError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ""
 
 
 def own_clocks() -> SystemClocks:

@@ -22,6 +22,7 @@ __all__ = [
     "AskIdle",
     "BalanceKept",
     "Choice",
+    "ClockKept",
     "DropSnapshot",
     "Effect",
     "Finished",
@@ -221,7 +222,8 @@ class SlotKept:
     `session` is whose secret has drawn `moment`, the instant of its snapshot. `sent` are the minutes, by session and
     number, that are in a segment that was handed out, and `is_shown` says that its snapshot is in one. `is_open` says
     that the slot is not settled; `attempts` how often its snapshot was asked for, and `is_witnessed` that it is known
-    to have been taken in a minute that was lost. `carried` is what it has brought to the contract's balance.
+    to have been taken in a minute that was lost. `carried` is what it has brought to the contract's balance, and
+    `is_cut` says that the clock was set in it.
     """
 
     job: Job
@@ -234,8 +236,20 @@ class SlotKept:
     is_witnessed: bool = False
     attempts: int = 0
     carried: int = 0
+    is_cut: bool = False
     sent: frozenset[tuple[str, int]] = frozenset()
     marks: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ClockKept:
+    """How the clocks stood at a moment, by which another process notices that one was set meanwhile.
+
+    `cuts` are the slots in which the wall clock was set, the latest few.
+    """
+
+    reading: Reading
+    cuts: tuple[Slot, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -334,6 +348,7 @@ Effect: TypeAlias = (
     | MinuteKept
     | SlotKept
     | BalanceKept
+    | ClockKept
     | Finished
     | SessionStarted
     | SessionEnded

@@ -19,8 +19,8 @@ from typing import Any, Final
 
 import attrs
 
-from workdiary.capture._turn import RETRY
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
+from workdiary.capture.moments import RETRY
 from workdiary.capture.ports import Picture, Screen
 from workdiary.capture.screen import Which
 from workdiary.errors import InvalidValue, MissingExtra, StoreError

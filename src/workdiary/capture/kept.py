@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from workdiary.capture.chain import ALTERED
-from workdiary.capture.events import Finished, Job, MinuteKept, SlotKept
+from workdiary.capture.events import ClockKept, Finished, Job, MinuteKept, Reading, SlotKept
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.wire import plain_change
 from workdiary.model.policy import Credit, CreditRule
@@ -24,6 +24,7 @@ __all__ = [
     "Room",
     "Shot",
     "Standing",
+    "clock_of",
     "finished_parts",
     "item_of",
     "job_of",
@@ -41,9 +42,13 @@ CREATE TABLE sessions (
 CREATE TABLE slots (
     contract TEXT NOT NULL, slot INTEGER NOT NULL, job TEXT NOT NULL, session TEXT NOT NULL, moment INTEGER NOT NULL,
     is_open INTEGER NOT NULL, is_deleted INTEGER NOT NULL, is_shown INTEGER NOT NULL, is_witnessed INTEGER NOT NULL,
-    attempts INTEGER NOT NULL, carried INTEGER NOT NULL, sent TEXT NOT NULL, marks TEXT NOT NULL,
-    seal TEXT NOT NULL DEFAULT '', PRIMARY KEY (contract, slot)
+    attempts INTEGER NOT NULL, carried INTEGER NOT NULL, is_cut INTEGER NOT NULL, sent TEXT NOT NULL,
+    marks TEXT NOT NULL, seal TEXT NOT NULL DEFAULT '', PRIMARY KEY (contract, slot)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE clock (
+    only_row INTEGER PRIMARY KEY CHECK (only_row), machine TEXT NOT NULL, wall INTEGER NOT NULL, mono INTEGER NOT NULL,
+    boot INTEGER NOT NULL, cuts TEXT NOT NULL, seal TEXT NOT NULL DEFAULT ''
+) STRICT;
 CREATE TABLE balances (
     contract TEXT PRIMARY KEY, seconds INTEGER NOT NULL, seal TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
@@ -169,7 +174,7 @@ def finished_parts(
 ) -> tuple[str, str, Kind, int, dict[str, Any], tuple[str, ...], tuple[str, ...]]:
     """Return contract, id, kind, slot, plain change, marks and digests of a finished segment's item."""
     digests = tuple(shot.digest for shot in effect.segment.snapshots if shot.digest is not None)
-    data = plain_change(TimeTracked(segments=(effect.segment,), made_at=effect.made_at))
+    data = plain_change(TimeTracked(segments=(effect.segment,), made_at=effect.made_at, marks=effect.marks))
     return effect.contract, effect.id, Kind.TRACKED, effect.segment.slot, data, effect.marks, digests
 
 
@@ -219,9 +224,16 @@ def slot_of(row: sqlite3.Row) -> SlotKept:
         is_witnessed=bool(row["is_witnessed"]),
         attempts=row["attempts"],
         carried=row["carried"],
+        is_cut=bool(row["is_cut"]),
         sent=frozenset((session, minute) for session, minute in json.loads(row["sent"])),
         marks=tuple(json.loads(row["marks"])),
     )
+
+
+def clock_of(row: sqlite3.Row) -> ClockKept:
+    """Return how the clocks stood, as a row holds it."""
+    reading = Reading(wall=row["wall"], mono=row["mono"], boot=row["boot"])
+    return ClockKept(reading=reading, cuts=tuple(map(Slot, json.loads(row["cuts"]))))
 
 
 def shot_of(row: sqlite3.Row) -> Shot:

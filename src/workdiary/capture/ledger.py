@@ -19,7 +19,7 @@ import attrs
 from workdiary.capture.events import Finished, Job, MarkKind, MinuteKept, SlotKept
 from workdiary.capture.timing import Stretch, appended, cut, seconds_of
 from workdiary.model.activity import MINUTES, Activity, Counts
-from workdiary.model.policy import Credit
+from workdiary.model.policy import Credit, CreditRule
 from workdiary.model.segment import Segment, Snapshot
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant, slot_start
@@ -51,7 +51,8 @@ class Ledger:
     was asked for, `asked_at` when last (boot milliseconds, and the second), and `is_pending` that the answer is still
     to come. `sent` are the minutes that are in a segment that was handed out, by session and number. `is_witnessed`
     says that its snapshot is known to have been taken at the moment, in a minute that a crash has taken. `carried` is
-    what it has brought to its contract's balance (CREDIT-carry).
+    what it has brought to its contract's balance (CREDIT-carry). `is_cut` says that the clock was set in it: whoever
+    sets a clock could choose which of its seconds count, so its time is carried, whatever the policy says.
     """
 
     job: Job
@@ -68,8 +69,14 @@ class Ledger:
     is_shown: bool = False
     is_witnessed: bool = False
     is_deleted: bool = False
+    is_cut: bool = False
     carried: int = 0
     marks: tuple[str, ...] = ()
+
+    @property
+    def carries(self) -> bool:
+        """Whether its seconds are carried on (CREDIT-carry), rather than credited by its moment or by themselves."""
+        return self.is_cut or self.job.credit.rule is Credit.CARRY
 
     @property
     def begin(self) -> int:
@@ -187,14 +194,14 @@ def is_credited(ledger: Ledger, balance: int = 0) -> bool:
     """Return whether the policy credits the slot for what was tracked in it.
 
     The drawn moment always goes with it: a tracker that was off then has no snapshot, and no other rule takes its
-    place. `balance` are the seconds that a policy which carries them brings in.
+    place. `balance` are the seconds that a policy which carries them brings in, or the slots that a clock has cut.
     """
     if ledger.is_deleted or not ledger.minutes:
         return False
     stretches = [(Instant(begin), Instant(end)) for begin, end in ledger.stretches]
     if ledger.is_witnessed:
         stretches.append((Instant(ledger.moment), Instant(ledger.moment + 1)))
-    rule = ledger.job.credit
+    rule = CreditRule(rule=Credit.CARRY, min_seconds=1) if ledger.is_cut else ledger.job.credit
     # A deletion may leave more than the rule ever does: from half a slot owed, full slots alone are credited, as by it.
     balance = min(max(balance, -_HALF), _HALF - 1)
     if rule.rule is Credit.CARRY and balance:
@@ -218,6 +225,7 @@ def slot_kept(ledger: Ledger, *, is_open: bool) -> SlotKept:
         is_witnessed=ledger.is_witnessed,
         attempts=ledger.attempts,
         carried=ledger.carried,
+        is_cut=ledger.is_cut,
         sent=ledger.sent,
         marks=ledger.marks,
     )

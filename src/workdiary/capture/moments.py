@@ -33,6 +33,8 @@ from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant, slot_start
 
 __all__ = [
+    "ATTEMPTS",
+    "RETRY",
     "SECRET_BYTES",
     "WITHIN",
     "Doubt",
@@ -49,6 +51,12 @@ __all__ = [
 
 SECRET_BYTES: Final = 32
 """The length of a secret."""
+
+ATTEMPTS: Final = 3
+"""How often a snapshot is tried within its slot."""
+
+RETRY: Final = 15
+"""The seconds between two attempts."""
 
 WITHIN: Final = 60
 """How many seconds after its moment a snapshot may have been taken: 50 for two more attempts and a slow screen, and

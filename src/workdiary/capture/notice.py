@@ -13,6 +13,8 @@ While the tracker is switched on for this contract, it records:
 - the seconds in which it is on, by ten-minute segments;
 - how many keys, clicks and scrolls there were in each minute, and never which key, what text, or where;
 - one picture of the screen in each segment, at a random second, with the areas that you have hidden filled in;
+- what was out of the ordinary in a segment, in a word: that the machine slept, the screen was locked, the clock was
+  set, a picture failed;
 - the memo and the activity label that you write yourself.
 
 It records nothing while it is switched off, while the screen is locked, and while the machine is suspended. It

@@ -18,8 +18,9 @@ from types import MappingProxyType
 
 import attrs
 
-from workdiary.capture._turn import ATTEMPTS, KNOWN, Turn
+from workdiary.capture._turn import KNOWN, Turn
 from workdiary.capture.events import (
+    ClockKept,
     Effect,
     MarkKind,
     MinuteKept,
@@ -29,8 +30,9 @@ from workdiary.capture.events import (
     SnapshotTaken,
 )
 from workdiary.capture.ledger import Ledger, kept_of, noted
+from workdiary.capture.moments import ATTEMPTS
 from workdiary.capture.state import State
-from workdiary.capture.timing import is_usable, seconds_of
+from workdiary.capture.timing import is_usable, passed, seconds_of
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
@@ -84,7 +86,8 @@ class Known:
     """What earlier processes kept: the killed sessions, and of all sessions minutes, slots, snapshots, balances.
 
     `minutes` are in the order in which they were first kept; `slots` is the last that was kept of each. `breaks` are
-    places at which somebody else has changed what was kept, each in a sentence, that were not marked before.
+    places at which somebody else has changed what was kept, each in a sentence, that were not marked before. `clock` is
+    how the clocks stood, if the machine has not been started anew since.
     """
 
     pasts: tuple[Past, ...] = ()
@@ -93,6 +96,7 @@ class Known:
     shots: tuple[SnapshotTaken, ...] = ()
     balances: Mapping[str, int] = MappingProxyType({})
     breaks: tuple[str, ...] = ()
+    clock: ClockKept | None = None
 
 
 def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[Effect, ...]]:
@@ -101,6 +105,11 @@ def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[
     To be called once, before the first start. Made again after another crash, the segments are the same.
     """
     turn = Turn(_remembered(state, known), reading)
+    if known.clock is not None:
+        turn.cuts = known.clock.cuts
+        before = known.clock.reading
+        if passed(before, reading, before).stepped:
+            turn.cut(before.wall // 1000, reading.wall // 1000)
     turn.before = reading
     if not is_usable(reading):
         # Whether a slot is over cannot be told; what is credited is handed out all the same.
@@ -151,6 +160,7 @@ def _remembered(state: State, known: Known) -> State:
             is_witnessed=kept.is_witnessed,
             is_deleted=kept.is_deleted,
             carried=kept.carried,
+            is_cut=kept.is_cut,
             marks=kept.marks,
         )
         shot = shots.get(key)

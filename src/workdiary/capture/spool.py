@@ -21,8 +21,10 @@ from types import TracebackType
 from typing import Any, Final, TypeAlias
 
 from workdiary.capture._outbox import Outbox
+from workdiary.capture.clocks import start_of_machine
 from workdiary.capture.events import (
     BalanceKept,
+    ClockKept,
     DropSnapshot,
     Effect,
     Finished,
@@ -40,6 +42,7 @@ from workdiary.capture.kept import (
     Room,
     Shot,
     Standing,
+    clock_of,
     finished_parts,
     job_text,
     minute_of,
@@ -81,8 +84,8 @@ class Spool(Outbox):
 
     `folder` is made when it is not there. `cap` is how many bytes what waits may take, with its images, `age` how
     many seconds it may wait, and `reserve` how many bytes of the disk are left to others, before snapshots stop.
-    Raises `StoreBusy` when another tracker runs in `folder`, and `StoreError` for a folder or file that others may
-    read, that is a link, or that is no spool.
+    `machine` names this start of the machine, empty where nobody knows it. Raises `StoreBusy` when another tracker
+    runs in `folder`, and `StoreError` for a folder or file that others may read, that is a link, or that is no spool.
     """
 
     def __init__(
@@ -93,8 +96,10 @@ class Spool(Outbox):
         age: int = 30 * 86_400,
         reserve: int = 64 * 1024**2,
         free: Callable[[Path], int] = _disk,
+        machine: str | None = None,
     ) -> None:
         super().__init__(folder, free)
+        self._machine = start_of_machine() if machine is None else machine
         self.set_aside()
         self._drop_orphans()
         self._cap, self._age, self._reserve = cap, age, reserve
@@ -157,7 +162,8 @@ class Spool(Outbox):
         elif isinstance(effect, SlotKept):
             write(
                 "INSERT OR REPLACE INTO slots (contract, slot, job, session, moment, is_open, is_deleted, is_shown,"
-                " is_witnessed, attempts, carried, sent, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " is_witnessed, attempts, carried, is_cut, sent, marks)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     effect.job.contract,
                     effect.slot,
@@ -170,11 +176,19 @@ class Spool(Outbox):
                     effect.is_witnessed,
                     effect.attempts,
                     effect.carried,
+                    effect.is_cut,
                     json.dumps(sorted(effect.sent)),
                     json.dumps(effect.marks),
                 ),
             )
             self._seal(write, "slots", "contract = ? AND slot = ?", (effect.job.contract, effect.slot))
+        elif isinstance(effect, ClockKept):
+            clocks = effect.reading
+            write(
+                "INSERT OR REPLACE INTO clock (only_row, machine, wall, mono, boot, cuts) VALUES (1, ?, ?, ?, ?, ?)",
+                (self._machine, clocks.wall, clocks.mono, clocks.boot, json.dumps(effect.cuts)),
+            )
+            self._seal(write, "clock", "only_row", ())
         elif isinstance(effect, BalanceKept):
             write(
                 "INSERT OR REPLACE INTO balances (contract, seconds) VALUES (?, ?)", (effect.contract, effect.seconds)
@@ -301,6 +315,7 @@ class Spool(Outbox):
             ),
             breaks=tuple(what for what in self.breaks if what not in self.marked(MarkKind.CHAIN_BREAK)),
             balances={row["contract"]: row["seconds"] for row in self._sound("balances")},
+            clock=next((clock_of(row) for row in self._sound("clock") if self._machine == row["machine"] != ""), None),
         )
 
     def shots(self, contract: str, *, last: int = -1) -> tuple[Shot, ...]:

@@ -47,7 +47,8 @@ class State:
     `session` is `None` while it is off; `run` is `None` while nothing is tracked, off or paused. `part` are the
     milliseconds left over of a second. `quiet` is the time tracked since the last input, `asked` the time of an
     unanswered idle prompt; `is_away` says that `asked` still grows. `open` are the ledgers that are not settled,
-    `closed` the others, by slot. `balances` are the seconds that a policy carries on (CREDIT-carry), by contract.
+    `closed` the others, by slot. `balances` are the seconds that are carried on (CREDIT-carry), by contract, and
+    `cuts` the slots in which the clock was set, the latest few.
     """
 
     idle_after: int | None = IDLE_AFTER
@@ -65,6 +66,7 @@ class State:
     open: tuple[Ledger, ...] = ()
     closed: Mapping[Slot, tuple[Ledger, ...]] = MappingProxyType({})
     balances: Mapping[str, int] = MappingProxyType({})
+    cuts: tuple[Slot, ...] = ()
 
     @property
     def is_on(self) -> bool:

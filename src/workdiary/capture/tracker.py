@@ -21,6 +21,7 @@ from typing import Final
 
 import attrs
 
+from workdiary.capture._asking import ask_for_snapshot
 from workdiary.capture._idle import answer, discard, lengthen, watch
 from workdiary.capture._turn import Turn
 from workdiary.capture.events import (
@@ -93,7 +94,7 @@ def step(state: State, event: Input, reading: Reading) -> tuple[State, tuple[Eff
     elif isinstance(event, Answered):
         answer(turn, event)
     turn.settle(hurry=isinstance(event, Stop) and event.reason is StopReason.SHUTDOWN)
-    turn.ask_for_snapshot()
+    ask_for_snapshot(turn)
     return turn.done()
 
 
@@ -132,6 +133,7 @@ def _unusable(turn: Turn, event: Input) -> None:
 def _ticked(turn: Turn, tick: Ticked) -> None:
     session = turn.session
     if session is None:
+        turn.pass_time()
         turn.is_locked, turn.is_lost = tick.locked, tick.counts is None
         return
     if tick.locked and not turn.is_locked:

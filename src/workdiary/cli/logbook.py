@@ -65,11 +65,16 @@ def terms_words(terms: Terms, currency: str) -> str:
 
 def _tracked(change: Any, zone: Zone) -> str:
     aside = f", {len(change.aside)} of them kept aside" if change.aside else ""
-    return f"tracked {_time(change.slots, zone)}{_memos(change.segments)}{aside}"
+    return f"tracked {_time(change.slots, zone)}{_memos(change.segments)}{aside}{_marks(change.marks)}"
 
 
 def _late(change: Any, zone: Zone) -> str:
-    return f"late upload kept as evidence: {_time(change.slots, zone)}{_memos(change.segments)}"
+    words = f"{_time(change.slots, zone)}{_memos(change.segments)}{_marks(change.marks)}"
+    return f"late upload kept as evidence: {words}"
+
+
+def _marks(marks: tuple[str, ...]) -> str:
+    return f", marked {', '.join(mark.replace('_', ' ') for mark in marks)}" if marks else ""
 
 
 def _memos(segments: tuple[Segment, ...]) -> str:

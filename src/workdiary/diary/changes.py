@@ -90,12 +90,31 @@ def _made_at(value: Moment) -> Instant:
     return moment(value, "made_at")
 
 
+_MARK: Final = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
+_MARKS: Final = 32
+
+
+def _marks(values: Iterable[str]) -> tuple[str, ...]:
+    found = check_each(values, str, "marks")
+    for mark in found:
+        if not _MARK.fullmatch(mark):
+            raise InvalidValue("marks", mark, "is no mark", "give 1 to 40 of a to z and _, such as clock_step")
+    if len(found) > _MARKS:
+        raise InvalidValue("marks", f"{len(found)} marks", f"are more than {_MARKS}", "send the segments by themselves")
+    return tuple(dict.fromkeys(found))
+
+
 @attrs.frozen(kw_only=True)
 class _Upload:
-    """What a tracker has sent: segments, held as their maximal runs, of which a day has a few."""
+    """What a tracker has sent: segments, held as their maximal runs, of which a day has a few.
+
+    `marks` are what the tracker noted about them, such as ``clock_step`` or ``recovered``: for whoever looks at the
+    diary, and no rule's business.
+    """
 
     runs: MaximalRuns = attrs.field(alias="segments", converter=_tracked)
     made_at: Instant = attrs.field(converter=_made_at)
+    marks: tuple[str, ...] = attrs.field(default=(), converter=_marks)
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -114,7 +133,8 @@ class TimeTracked(_Upload):
 
     `made_at` is when the tracker made it, by the tracker's own clock. It is claimed, never judged by,
     and decides only which of two memos for one slot is the later one, so that uploads may arrive in
-    any order (UPLOAD-2). `aside` are the slots that were not accepted: kept as evidence, not credited.
+    any order (UPLOAD-2). `aside` are the slots that were not accepted: kept as evidence, not credited. `marks` are
+    what the tracker noted about the segments, such as ``clock_step`` or ``recovered``; no rule looks at them.
     """
 
     aside: Slots = EMPTY

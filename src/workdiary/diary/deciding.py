@@ -209,7 +209,7 @@ def _upload(upload: TimeTracked, view: View, by: Actor, at: Instant) -> Decision
     verdict = Verdict(reasons=in_order(aside))
     if ReasonCode.WEEK_LOCKED in verdict.codes:
         # UPLOAD-1: late is kept aside, for a dispute.
-        late = LateEvidence(segments=upload.runs, made_at=upload.made_at)
+        late = LateEvidence(segments=upload.runs, made_at=upload.made_at, marks=upload.marks)
         return Decision(verdict=verdict, change=late, aside=verdict.reasons)
     return Decision(verdict=verdict)
 

@@ -271,6 +271,7 @@ def is_same(change: Change, request: Request) -> bool:
     if isinstance(request, TimeTracked):
         if not isinstance(change, TimeTracked | LateEvidence):
             return False
+        # What it is marked with may have grown since: the time is the same.
         return (change.runs, change.made_at) == (request.runs, request.made_at)
     if isinstance(change, TimeAdded | TimeDeleted | MemoEdited | LabelEdited):
         return change.request == request

@@ -21,15 +21,14 @@ KIND_OF: Final = {shape: kind for kind, shape in CHANGES.items()}
 def plain_change(change: Change) -> dict[str, Any]:
     """Return `change` as plain data."""
     kind = KIND_OF[type(change)]
-    if isinstance(change, TimeTracked):
-        return {
-            "kind": kind,
-            "made_at": str(change.made_at),
-            "segments": [write_run(run) for run in change.runs],
-            "aside": destructure(change.aside),
-        }
-    if isinstance(change, LateEvidence):
-        return {"kind": kind, "made_at": str(change.made_at), "segments": [write_run(run) for run in change.runs]}
+    if isinstance(change, TimeTracked | LateEvidence):
+        plain: dict[str, Any] = {"kind": kind, "made_at": str(change.made_at)}
+        plain["segments"] = [write_run(run) for run in change.runs]
+        if isinstance(change, TimeTracked):
+            plain["aside"] = destructure(change.aside)
+        if change.marks:  # left out where there are none, as it was before there were any
+            plain["marks"] = [*change.marks]
+        return plain
     return {"kind": kind, **destructure(change)}
 
 
@@ -45,16 +44,15 @@ def change_of(data: object, path: str = "change") -> Change:
         raise DocumentError(f"{path}.kind", kind, "is not a change", f"known: {', '.join(CHANGES)}")
     del given["kind"]
     if shape is TimeTracked or shape is LateEvidence:
-        _refuse_others(
-            given, {"made_at", "segments", "aside"} if shape is TimeTracked else {"made_at", "segments"}, path
-        )
+        _refuse_others(given, {"made_at", "segments", "marks"} | ({"aside"} if shape is TimeTracked else set()), path)
         segments = runs_of(field(given, "segments", path), f"{path}.segments")
         made_at = _moment(field(given, "made_at", path), f"{path}.made_at")
+        marks = structure(given.get("marks", []), tuple[str, ...], f"{path}.marks")
         try:
             if shape is LateEvidence:
-                return LateEvidence(segments=segments, made_at=made_at)
+                return LateEvidence(segments=segments, made_at=made_at, marks=marks)
             aside = structure(given.get("aside", []), Slots, f"{path}.aside")
-            return TimeTracked(segments=segments, made_at=made_at, aside=aside)
+            return TimeTracked(segments=segments, made_at=made_at, aside=aside, marks=marks)
         except Problems:
             raise
         except WorkdiaryError as error:

@@ -151,7 +151,12 @@ def _uploads(draw: st.DrawFn) -> tuple[Segment, ...]:
 def _tracked(draw: st.DrawFn) -> TimeTracked:
     upload = draw(_uploads())
     aside = [segment.slot for segment in upload if draw(st.integers(0, 9)) == 0] if len(upload) < 20 else []
-    return TimeTracked(segments=upload, made_at=draw(instants()), aside=Slots(aside))
+    return TimeTracked(segments=upload, made_at=draw(instants()), aside=Slots(aside), marks=draw(_marks()))
+
+
+@cache
+def _marks() -> st.SearchStrategy[list[str]]:
+    return st.just([]) | st.lists(st.from_regex(r"[a-z][a-z_]{0,39}", fullmatch=True), max_size=3, unique=True)
 
 
 @st.composite
@@ -183,7 +188,7 @@ _LABELS: Final = (*(label for label in LABELS if label is None or label.strip())
 _STRATEGY_OF: Final[dict[type[Change], Callable[[], st.SearchStrategy[Change]]]] = {
     ContractOpened: lambda: st.builds(ContractOpened, contract=contracts(), policy=_policy_names()),
     TimeTracked: _tracked,
-    LateEvidence: lambda: st.builds(LateEvidence, segments=_uploads(), made_at=instants()),
+    LateEvidence: lambda: st.builds(LateEvidence, segments=_uploads(), made_at=instants(), marks=_marks()),
     TimeAdded: lambda: st.tuples(_ranges(), _texts(), st.sampled_from(_LABELS)).map(
         lambda drawn: TimeAdded(asked=drawn[0][0], slots=drawn[0][1], memo=drawn[1], label=drawn[2])
     ),
