@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.capture.desk import FIRST, NINE, key, second
-from tests.diary.keeping import ANA, Kept, opened
+from tests.diary.keeping import ANA, Kept
+from tests.diary.keeping import opened as opened_at
 from workdiary.capture.__main__ import main
 from workdiary.capture.checking import Judgement, lines_of, moments_of
 from workdiary.capture.kept import Standing
@@ -25,18 +26,30 @@ from workdiary.store.sql import SqlJournal
 AGREES, OPEN, UNCERTAIN, WRONG = Judgement.AGREES, Judgement.OPEN, Judgement.UNCERTAIN, Judgement.WRONG
 
 
+def opened() -> Kept:
+    return opened_at(now="2026-11-18T07:00Z")
+
+
+def passed_to(kept: Kept, at: int) -> None:
+    """Let the diary's clock, which never goes back, show `at` or later: the diary can be reached all the time."""
+    kept.clock.now = max(kept.clock.now, at)
+
+
 def began(kept: Kept, n: int, at: int) -> None:
+    passed_to(kept, at)
     commitment = sha256(b"workdiary/capture/1\n" + key(n)).hexdigest()
     assert kept.diary.record(CaptureStarted(commitment=commitment, began=Instant(at)), by=ANA, id=f"s-{n}").recorded
 
 
 def ended(kept: Kept, n: int, at: int) -> None:
+    passed_to(kept, at)
     change = CaptureEnded(of=f"s-{n}", secret=key(n).hex(), ended=Instant(at))
     assert kept.diary.record(change, by=ANA, id=f"end s-{n}").recorded
 
 
 def sent(kept: Kept, n: int, slot: int, *at: int | None) -> None:
     """Record a segment of session `n` with snapshots at these seconds of its slot, `None` for one without a time."""
+    passed_to(kept, 600 * (slot + 1))
     shots = [Snapshot(at=None if one is None else Instant(600 * slot + one)) for one in at]
     segment = Segment(
         slot=Slot(slot), source=Source.TRACKED, memo="x", activity=Activity.of_meter(5), snapshots=tuple(shots)
@@ -140,6 +153,22 @@ def test_no_secret_is_printed() -> None:
     assert key(0).hex() not in json.dumps(checked.dump()) + "".join(lines_of(checked)) + repr(checked)
 
 
+def test_t2_a_commitment_that_came_after_the_snapshot_has_fixed_nothing() -> None:
+    """A diary that was not reached for three hours, or a secret that was chosen when the pictures were there."""
+    kept = opened()
+    passed_to(kept, NINE + 3 * 3600)
+    began(kept, 0, NINE)
+    sent(kept, 0, FIRST, drawn(0, FIRST))
+    sent(kept, 0, FIRST + 18, drawn(0, FIRST + 18))
+    ended(kept, 0, NINE + 4 * 3600)
+    assert found(kept) == [("s-0", Judgement.AFTERWARDS), ("s-0", AGREES)]
+    checked = moments_of(kept.diary)
+    assert checked.is_sound, "nobody is accused"
+    lines = [*lines_of(checked)]
+    assert "1 as drawn, 1 as drawn, but committed to only afterwards" in lines[0]
+    assert "2026-11-18T12:00:00Z, by the clock of the diary" in lines[1]
+
+
 TRACE = """\
 {"trace": 1, "starts": "2026-11-18T08:00:00Z"}
 {"t": 0, "start": "c-1", "memo": "Search index"}
@@ -161,7 +190,7 @@ def db(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     from tests.capture.stage import open_in
 
     place = str(tmp_path / "diary.db")
-    with SqlJournal.open(place) as journal:
+    with SqlJournal.open(place, clock=lambda: NINE - 7200) as journal:
         open_in(journal, "c-1")
     trace = tmp_path / "day.jsonl"
     trace.write_text(TRACE)
@@ -177,7 +206,9 @@ def test_the_command_finds_a_day_sound_with_a_lock_and_a_clock_that_was_set_back
     said = json.loads(capsys.readouterr().out)
     assert said["ok"]
     assert said["wrong"] == said["open"] == 0
-    assert said["agrees"] >= 3
+    # The diary's clock never goes back, so it records the second session later than that one's pictures were taken.
+    assert said["agrees"] + said["afterwards"] >= 3
+    assert said["agrees"] >= 1
     assert [one["secret"] for one in said["sessions"]] == ["disclosed"] * 2
 
 

@@ -1,7 +1,8 @@
 """Whether the snapshots of a diary were taken at the moments that were drawn: what either side can check.
 
 The diary has a commitment from the start of each session, and its secret from the end. Nobody is accused who did
-nothing: what a locked screen or a clock that was set can explain is told apart from what only a choice can.
+nothing: what a locked screen or a clock that was set can explain is told apart from what only a choice can. And a
+commitment that came into the diary after the snapshot, because the diary could not be reached, has fixed nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Judgement(Enum):
     """What is found about the moment of a snapshot."""
 
     AGREES = "agrees"
+    AFTERWARDS = "afterwards"
     OPEN = "open"
     UNCERTAIN = "uncertain"
     WRONG = "wrong"
@@ -39,6 +41,7 @@ class Judgement(Enum):
 
 _WORDS: Final = {
     Judgement.AGREES: "as drawn",
+    Judgement.AFTERWARDS: "as drawn, but committed to only afterwards",
     Judgement.OPEN: "not disclosed yet",
     Judgement.UNCERTAIN: "cannot be judged",
     Judgement.WRONG: "not as drawn",
@@ -120,12 +123,15 @@ def moments_of(diary: Diary) -> Checked:
 
     Raises as the journal does when it cannot be read.
     """
-    sessions, sent, untimed = _read(diary)
+    sessions, recorded, sent, untimed = _read(diary)
     known = sorted(sessions.values(), key=lambda one: (one.since, one.session))
     shots: dict[str, list[Shot]] = {one.session: [] for one in known}
     outside: list[Shot] = []
     for at, of in sorted(sent.items()):
         shot = _judged(diary.contract.id, known, at, of if of in sessions else None)
+        if shot.judgement is Judgement.AGREES and shot.session is not None and at < recorded[shot.session]:
+            why = f"Its session committed to the moment at {recorded[shot.session]}, by the clock of the diary."
+            shot = attrs.evolve(shot, judgement=Judgement.AFTERWARDS, why=why)
         (outside if shot.session is None else shots[shot.session]).append(shot)
     outside.extend(Shot(at=at, judgement=Judgement.UNCERTAIN, why=_UNTIMED, session=None) for at in sorted(untimed))
     findings = tuple(Finding(session=one, shots=tuple(shots[one.session]), is_false=_is_false(one)) for one in known)
@@ -156,19 +162,23 @@ def lines_of(checked: Checked) -> Iterator[str]:
 
 def _lines(shots: tuple[Shot, ...]) -> Iterator[str]:
     for shot in shots:
-        if shot.judgement in (Judgement.UNCERTAIN, Judgement.WRONG):
+        if shot.judgement in (Judgement.AFTERWARDS, Judgement.UNCERTAIN, Judgement.WRONG):
             yield f"  {shot.at}  {_WORDS[shot.judgement]}. {shot.why}"
 
 
-def _read(diary: Diary) -> tuple[dict[str, DrawnBy], dict[Instant, str | None], set[Instant]]:
-    """Return the sessions by their ids, who has sent each snapshot, and the slots of those without a time."""
+def _read(
+    diary: Diary,
+) -> tuple[dict[str, DrawnBy], dict[str, Instant], dict[Instant, str | None], set[Instant]]:
+    """Return the sessions by id, when each was recorded, who has sent each snapshot, and the slots of untimed ones."""
     sessions: dict[str, DrawnBy] = {}
+    recorded: dict[str, Instant] = {}
     untimed: set[Instant] = set()
     sent: dict[Instant, str | None] = {}
     for entry in diary.entries():
         change = entry.change
         if isinstance(change, CaptureStarted):
             sessions[entry.id] = DrawnBy(session=entry.id, commitment=change.commitment, since=change.began)
+            recorded[entry.id] = entry.at
         elif isinstance(change, CaptureEnded) and change.of in sessions:
             secret = bytes.fromhex(change.secret)
             sessions[change.of] = attrs.evolve(sessions[change.of], secret=secret, until=change.ended)
@@ -180,7 +190,7 @@ def _read(diary: Diary) -> tuple[dict[str, DrawnBy], dict[Instant, str | None], 
                         untimed.add(slot_start(segment.slot))
                     else:
                         sent.setdefault(snapshot.at, of)
-    return sessions, sent, untimed
+    return sessions, recorded, sent, untimed
 
 
 def _first(sessions: list[DrawnBy], at: Instant) -> str:
