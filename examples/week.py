@@ -106,8 +106,9 @@ def track(journal: SqlJournal, folder: Path) -> list[str]:
     replay(
         read_trace(DATA / "friday.jsonl"), journal, Options(folder=folder / "tracker", consents=True, say=said.append)
     )
-    noticed = [line for line in said if re.match(r"2026-\S+  (?!10 minutes)", line)]
-    segments = sum("  10 minutes for " in line for line in said)
+    finished = [line for line in said if re.match(r"2026-\S+  \d\d:\d\d to \d\d:\d\d for [^:]+: (?!The|\d)", line)]
+    noticed = [line for line in said if re.match(r"2026-\S+  ", line) and line not in finished]
+    segments = len(finished)
     return [f"Tracked on Friday, by a recorded trace: {segments} segments", *(f"  {line[11:]}" for line in noticed)]
 
 

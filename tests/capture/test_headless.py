@@ -117,8 +117,10 @@ def test_without_consent_it_captures_nothing_and_says_which_command_asks_for_it(
         Diary.open(journal, a_contract(), "upwork", by=PLATFORM, id="open c-1")
     ended = run(place, "--headless", "--contract", "c-1", "--db", str(place / "other.db"))
     assert ended.returncode == 2
-    assert f"python -m workdiary.capture consent --contract c-1 --db {place / 'other.db'}" in ended.stderr
+    assert "repeat this with --consent when you agree" in ended.stderr
     assert "never which key" in ended.stdout, "the notice itself"
+    asked = run(place, "consent", "--contract", "c-1", "--db", str(place / "other.db"))
+    assert (asked.returncode, "repeat this with --yes when you agree" in asked.stderr) == (2, True)
     agreed = run(place, "consent", "--contract", "c-1", "--db", str(place / "other.db"), "--yes")
     assert agreed.returncode == 0
     again = run(place, "consent", "--contract", "c-1", "--db", str(place / "other.db"))

@@ -14,9 +14,9 @@ from tests.capture.test_headless import changes, place, run, tracker
 from tests.capture.xserver import XServer, xserver
 from workdiary.capture.calls import Calls
 from workdiary.capture.events import AskIdle, MarkKind
+from workdiary.capture.herald import Herald
 from workdiary.capture.kept import Standing
 from workdiary.capture.notice import NOTICE
-from workdiary.capture.session import said
 from workdiary.capture.spool import Spool
 from workdiary.diary.changes import CaptureConsented, CaptureStarted
 from workdiary.diary.diary import Diary
@@ -141,10 +141,9 @@ def test_f45_a_clock_of_another_century_tidies_nothing_away() -> None:
 
 def test_an_idle_prompt_is_said_where_there_is_no_interface() -> None:
     lines: list[str] = []
-    said(AskIdle(contract="c-1", since=Instant(WEDNESDAY)), lines.append)
+    Herald(lines.append).heard(AskIdle(contract="c-1", since=Instant(WEDNESDAY)))
     (line,) = lines
-    assert line.startswith("2026-11-18T09:00:00Z")
-    assert "keep, discard or reassign" in line
+    assert line.startswith("2026-11-18T09:00:00Z  no input since 09:00: python -m workdiary.capture answer keep")
 
 
 def test_f13_what_was_told_to_be_undone_is_not_done_later(monkeypatch: pytest.MonkeyPatch) -> None:

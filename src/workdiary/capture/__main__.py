@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Final
 
 from workdiary.errors import WorkdiaryError
@@ -14,6 +15,10 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tracker's command line with `arguments`, those of the process for `None`; return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal cannot show must not end what is tracked.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # What runs for days does without the library that reads the options of all the other commands: 7 MB less.
     plain = _plain_options(given)
     if plain is not None:

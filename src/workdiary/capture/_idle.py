@@ -29,7 +29,7 @@ from workdiary.capture.events import (
 )
 from workdiary.capture.ledger import Ledger, added, kept_of, without
 from workdiary.capture.moments import commitment, derived
-from workdiary.capture.timing import Stretch, appended, newest, seconds_of
+from workdiary.capture.timing import Stretch, appended, newest, seconds_of, span
 from workdiary.errors import InvalidValue
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
@@ -89,7 +89,7 @@ def answer(turn: Turn, answered: Answered) -> None:
         touched = _touched(turn)
         turn.asked, turn.is_away = (), False
         turn.keep(touched)
-        turn.mark(MarkKind.IDLE_KEPT, f"{seconds} s without input were kept.", at=at)
+        turn.mark(MarkKind.IDLE_KEPT, f"{span(seconds)} without input were kept.", at=at)
     elif answered.job is not None:
         _reassign(turn, answered.job)
 
@@ -99,7 +99,7 @@ def discard(turn: Turn) -> None:
     if turn.asked and turn.session is not None:
         seconds, at = seconds_of(turn.asked), turn.asked[0][0]
         _cut(turn)
-        turn.mark(MarkKind.IDLE_DISCARDED, f"{seconds} s without input were discarded.", at=at)
+        turn.mark(MarkKind.IDLE_DISCARDED, f"{span(seconds)} without input were discarded.", at=at)
 
 
 def _touched(turn: Turn) -> list[MinuteKept]:
@@ -149,7 +149,7 @@ def _reassign(turn: Turn, job: Job) -> None:
         # Its segments were deleted meanwhile, and the time with them.
         turn.mark(MarkKind.REFUSED, "There is no idle time left to go anywhere.", at=at)
         return
-    turn.mark(MarkKind.IDLE_REASSIGNED, f"{seconds} s without input went to {job.contract}.", at=at)
+    turn.mark(MarkKind.IDLE_REASSIGNED, f"{span(seconds)} without input went to {job.contract}.", at=at)
     if turn.session is not None:
         turn.session = attrs.evolve(turn.session, given=session.given + 1)
     secret = derived(session.secret, job.contract, session.given)

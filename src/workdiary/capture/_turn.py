@@ -24,10 +24,10 @@ from workdiary.capture.events import (
     SessionEnded,
     SessionStarted,
 )
-from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent, slot_kept
+from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent, slot_kept, why_not
 from workdiary.capture.moments import ATTEMPTS, moment_of
 from workdiary.capture.state import Session, State
-from workdiary.capture.timing import Passage, Run, Stretch, appended, cut, passed, seconds_of
+from workdiary.capture.timing import Passage, Run, Stretch, appended, cut, passed, seconds_of, span
 from workdiary.model.activity import Counts
 from workdiary.model.policy import Credit
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
@@ -237,15 +237,15 @@ class Turn:
                 MarkKind.CLOCK_STEP, "A clock that only goes forward went back; the time since is not known."
             )
         if passage.suspended:
-            seconds = passage.suspended // 1000
-            self.mark_here(MarkKind.SUSPENDED, f"The machine was suspended for {seconds} s; they are not tracked.")
+            asleep = span(passage.suspended // 1000)
+            self.mark_here(MarkKind.SUSPENDED, f"The machine was suspended for {asleep}, which is not tracked.")
         if passage.gap:
-            seconds = passage.gap // 1000
-            self.mark_here(MarkKind.SUSPENDED, f"The tracker stood still for {seconds} s; they are not tracked.")
+            still = span(passage.gap // 1000)
+            self.mark_here(MarkKind.SUSPENDED, f"The tracker stood still for {still}, which is not tracked.")
         if passage.stepped:
             way = "forward" if passage.stepped > 0 else "back"
-            ahead = abs(passage.stepped) // 1000
-            self.mark_here(MarkKind.CLOCK_STEP, f"The clock was set {way} by {ahead} s; what is tracked is not.")
+            ahead = span(abs(passage.stepped) // 1000)
+            self.mark_here(MarkKind.CLOCK_STEP, f"The clock was set {way} by {ahead}; what is tracked is not.")
         if self.run is not None and self.session is not None:
             self.close_minute(at)
             self.begin_run()
@@ -390,7 +390,7 @@ class Turn:
         self.put(ledger)
         if is_over:
             if not ledger.sent and ledger.minutes and not ledger.is_deleted and ledger.tracked:
-                what = f"{ledger.tracked} s were tracked, and the policy does not credit them."
+                what = f"{span(ledger.tracked)} were tracked, and are not credited: {why_not(ledger)}."
                 self.mark(MarkKind.NOT_CREDITED, what, ledger=ledger)
                 ledger = self.open[contract, ledger.slot]
             if ledger.digests and not ledger.is_shown:

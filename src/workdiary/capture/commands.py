@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +62,7 @@ def track(
         return
     from workdiary.capture.session import Options, interface
     from workdiary.capture.session import headless as run_headless
+    from workdiary.model.times import zone as zone_of
 
     images = None
     if hide or longest is not None or monitors != "all":
@@ -76,6 +78,7 @@ def track(
         idle=seconds_of(idle, "--idle"),
         consents=consent,
         images=images,
+        zone=None if zone is None else zone_of(zone, "--zone"),
         say=_say,
     )
     if replay is not None:
@@ -87,7 +90,7 @@ def track(
     elif duration is not None:
         raise InvalidValue("--for", duration, "goes with --headless", "add --headless")
     else:
-        interface(options, zone=zone)
+        interface(options)
 
 
 def _say(text: str) -> None:
@@ -115,7 +118,8 @@ def _images(hide: list[str], monitors: str, longest: int | None) -> Any:
     return ImageSettings(which=which, redactions=redactions, longest=longest)
 
 
-def _tell(folder: str | None, request: dict[str, Any], as_json: bool = False) -> None:
+def _tell(folder: str | None, request: dict[str, Any], as_json: bool = False, done: str = "") -> None:
+    """Ask the tracker that runs, and say what it has `done`, and how things stand then."""
     import json
 
     from workdiary.capture.control import ask
@@ -127,26 +131,39 @@ def _tell(folder: str | None, request: dict[str, Any], as_json: bool = False) ->
     if as_json:
         _say(json.dumps(answer))
         return
+    if done:
+        costs = answer.get("costs")
+        _say(f"{done}{f': {costs}' if costs else ''}.")
+    for line in _standing(answer):
+        _say(line)
+
+
+def _standing(answer: dict[str, Any]) -> Iterator[str]:
+    """Yield how things stand, in lines."""
+    from workdiary.capture.timing import span
+
     running = answer.get("running")
     if running is None:
-        _say("The tracker is off.")
+        yield "The tracker is off."
     else:
-        minutes, seconds = divmod(int(running["seconds"]), 60)
         memo = f", {running['memo']}" if running["memo"] else ""
-        _say(f"Tracking for {running['contract']}{memo}: {minutes} min {seconds} s in this session.")
+        label = f" ({running['label']})" if running["label"] else ""
+        yield f"Tracking for {running['contract']}{label}{memo}: {span(int(running['seconds']))} in this session."
+        if running["deleted"]:
+            yield "The segment that goes on was deleted: counting begins again with the next one."
         if running["locked"]:
-            _say("The screen is locked: nothing is tracked at the moment.")
+            yield "The screen is locked: nothing is tracked at the moment."
         if running["capture_lost"]:
-            _say("Capture is lost: activity is unknown at the moment.")
+            yield "Capture is lost: activity is unknown at the moment. It connects again by itself."
         if running["idle_since"]:
-            _say(
-                f"No input since {running['idle_since']}: answer keep, discard or reassign; unanswered it is discarded."
-            )
+            since = f"No input since {running['idle_since']}"
+            yield f"{since}: answer keep, discard or reassign; without an answer it is discarded."
     waiting = answer.get("waiting") or []
     if isinstance(waiting, list) and waiting:
-        _say(f"{len(waiting)} finished segments are not in the diary yet.")
+        number = len(waiting)
+        yield f"{number} finished segment{' is' if number == 1 else 's are'} not in the diary yet."
     for trouble in answer.get("troubles") or ():
-        _say(f"Note: {trouble}.")
+        yield f"Note: {trouble.rstrip('.')}."
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print plain data.")]
@@ -197,7 +214,8 @@ def label(
     json: Json = False,
 ) -> None:
     """Choose an activity label, from now on."""
-    _tell(folder, {"do": "label", "label": text}, json)
+    done = f"The label is {text} from now on" if text else "No label from now on"
+    _tell(folder, {"do": "label", "label": text}, json, done)
 
 
 @app.command()
@@ -208,18 +226,30 @@ def answer(
     json: Json = False,
 ) -> None:
     """Say what becomes of idle time."""
-    _tell(folder, {"do": "answer", "choice": choice, "contract": contract}, json)
+    where = f" for {contract}" if contract else ""
+    words = {"keep": "The idle time is kept", "discard": "The idle time is discarded"}
+    done = words.get(choice, f"The idle time is recorded{where}")
+    _tell(folder, {"do": "answer", "choice": choice, "contract": contract}, json, done)
 
 
 @app.command()
 def delete(
     contract: Annotated[str, typer.Argument(help="The contract's id.")],
     at: Annotated[str, typer.Argument(help="The start of the segment, such as 2026-11-18T09:10Z.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Delete a snapshot and with it the segment, which is not paid then."""
-    _tell(folder, {"do": "delete", "contract": contract, "at": at}, json)
+    if not yes and sys.stdin.isatty():
+        from workdiary.capture.control import ask
+
+        costs = ask(tracker_folder(folder), {"do": "price", "contract": contract, "at": at})["costs"]
+        if not typer.confirm(f"Delete the segment of {at} for {contract}{f': {costs}' if costs else ''}?"):
+            _say("Nothing was deleted.")
+            return
+    done = f"The segment of {at} for {contract} is deleted"
+    _tell(folder, {"do": "delete", "contract": contract, "at": at}, json, done)
 
 
 @app.command()
@@ -227,7 +257,8 @@ def retry(folder: Folder = None) -> None:
     """Send once more what the diary has refused."""
     from workdiary.capture.control import ask
 
-    _say(f"{ask(tracker_folder(folder), {'do': 'retry'})['waiting']} entries wait again.")
+    number = ask(tracker_folder(folder), {"do": "retry"})["waiting"]
+    _say(f"{number} {'entry waits' if number == 1 else 'entries wait'} again.")
 
 
 @app.command()
@@ -246,7 +277,7 @@ def consent(
     """Read what is captured for a contract, and agree to it."""
     from workdiary.capture.session import Options, agree
 
-    agree(Options(folder=tracker_folder(folder), db=db, contract=contract, consents=yes, say=_say))
+    agree(Options(folder=tracker_folder(folder), db=db, contract=contract, consents=yes, is_asking=True, say=_say))
 
 
 @app.command()

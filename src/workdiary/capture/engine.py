@@ -27,7 +27,8 @@ class Running:
     `seconds` are those tracked since it was switched on at `since`, `credited` the segments of it that are
     finished. `slot` is the open segment, with `slot_seconds` tracked in it and the `counts` of it so far
     (`None` when nobody could count). `locked`: the screen is locked, so nothing is tracked at the moment.
-    `lost`: capture is lost, so that activity is unknown. `idle_since` is set while the idle prompt is open.
+    `lost`: capture is lost, so that activity is unknown. `idle_since` is set while the idle prompt is open. `deleted`:
+    the open segment was deleted, so that nothing counts before the next one.
     """
 
     contract: str
@@ -43,6 +44,7 @@ class Running:
     locked: bool = False
     lost: bool = False
     idle_since: Instant | None = None
+    deleted: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -93,7 +93,6 @@ class StopReason(Enum):
     USER = "user"
     SHUTDOWN = "shutdown"
     CONTRACT = "contract"
-    IDLE = "idle"
     CLOCK = "clock"
 
 

@@ -17,7 +17,7 @@ from typing import Final
 import attrs
 
 from workdiary.capture.events import Finished, Job, MarkKind, MinuteKept, SlotKept
-from workdiary.capture.timing import Stretch, appended, cut, seconds_of
+from workdiary.capture.timing import Stretch, appended, cut, seconds_of, span
 from workdiary.model.activity import MINUTES, Activity, Counts
 from workdiary.model.policy import Credit, CreditRule
 from workdiary.model.segment import Segment, Snapshot
@@ -34,6 +34,7 @@ __all__ = [
     "noted",
     "sent",
     "slot_kept",
+    "why_not",
     "without",
     "written",
 ]
@@ -210,6 +211,18 @@ def is_credited(ledger: Ledger, balance: int = 0) -> bool:
         seconds = balance if balance > 0 else SECONDS_PER_SLOT + balance
         stretches.append((Instant(before), Instant(before + seconds)))
     return ledger.slot in credit(stretches, [Instant(ledger.moment)], rule)
+
+
+def why_not(ledger: Ledger) -> str:
+    """Return why a slot in which something was tracked is not credited, as the end of a sentence."""
+    if ledger.is_cut:
+        return "the clock was set here, and they count with the next such segment"
+    rule = ledger.job.credit
+    if rule.rule is Credit.CARRY:
+        return "they are carried to the next segment (CREDIT-carry)"
+    if rule.rule is Credit.THRESHOLD:
+        return f"{span(rule.min_seconds)} are needed (CREDIT-threshold)"
+    return f"the tracker was off at the drawn second, {str(Instant(ledger.moment))[11:19]} UTC (CREDIT-snapshot)"
 
 
 def slot_kept(ledger: Ledger, *, is_open: bool) -> SlotKept:

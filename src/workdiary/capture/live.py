@@ -10,11 +10,13 @@ from workdiary.capture.engine import Running, Shot, Status, Waiting
 from workdiary.capture.events import Answered, Choice, LabelChosen, MarkKind, MemoWritten
 from workdiary.capture.jobs import job_for_idle_time
 from workdiary.capture.kept import Item, Kind, Standing
+from workdiary.capture.meters import deletion
 from workdiary.capture.notice import NOTICE, TEXT
 from workdiary.capture.ports import together
 from workdiary.capture.runner import Runner
-from workdiary.capture.wording import text_of, text_or_none
+from workdiary.capture.wording import memo_of, text_of, text_or_none
 from workdiary.diary.changes import TimeTracked
+from workdiary.diary.diary import Diary
 from workdiary.diary.wire import change_of
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, WorkdiaryError
 from workdiary.model.activity import Counts
@@ -93,6 +95,7 @@ class LiveEngine:
             locked=state.is_locked,
             lost=state.is_lost,
             idle_since=state.idle_since,
+            deleted=ledger is not None and ledger.is_deleted,
         )
 
     def _segment(self, item: Item) -> Segment:
@@ -164,7 +167,7 @@ class LiveEngine:
 
     def memo(self, text: str) -> None:
         """Say what is worked on, from now on."""
-        text_of(text, "memo")
+        memo_of(text)
         self._needs_to_be_on()
         self._runner.feed(MemoWritten(memo=text))
 
@@ -214,21 +217,35 @@ class LiveEngine:
         elif what == "stop":
             self.stop()
         elif what == "memo":
-            self.memo(_text(request, "memo"))
+            self.memo(memo_of(request.get("memo")))
         elif what == "label":
             self.label(text_or_none(request.get("label"), "label"))
         elif what == "answer":
             self.answer(_choice(_text(request, "choice")), text_or_none(request.get("contract"), "contract"))
-        elif what == "delete":
-            self.delete_snapshot(_text(request, "contract"), slot_at(instant(_text(request, "at"), "at"), "at"))
+        elif what in ("delete", "price"):
+            contract, slot = _text(request, "contract"), slot_at(instant(_text(request, "at"), "at"), "at")
+            costs = self._price(contract, slot)
+            if what == "price":
+                return {"costs": costs}
+            self.delete_snapshot(contract, slot)
+            return {**plain_status(self.status()), "costs": costs}
         elif what == "retry":
             count = self._runner.spool.retry()
             self._runner.sender.wake()
             return {"waiting": count}
         elif what != "status":
-            known = "start, stop, switch, memo, label, answer, delete, retry, status"
+            known = "start, stop, switch, memo, label, answer, price, delete, retry, status"
             raise DocumentError("do", what, "is not known", f"known: {known}")
         return plain_status(self.status())
+
+    def _price(self, contract: str, slot: Slot) -> str | None:
+        """Return what it costs to delete the segment of `slot`, in words; `None` when the diary cannot be asked."""
+        waiting = [one.segment for one in self.status().waiting if one.contract == contract and one.refused is None]
+        try:
+            statement = Diary(self._runner.sender.journal, contract).statement(slot_start(slot))
+            return str(deletion(statement, waiting, slot, now=self._runner.now))
+        except WorkdiaryError:
+            return None
 
     def _start(self, request: dict[str, Any]) -> None:
         contract = request.get("contract")
@@ -244,7 +261,7 @@ class LiveEngine:
         memo = request.get("memo")
         self.start(
             text_of(contract, "contract"),
-            memo="" if memo is None else text_of(memo, "memo"),
+            memo="" if memo is None else memo_of(memo),
             label=text_or_none(request.get("label"), "label"),
         )
 
@@ -267,6 +284,7 @@ def plain_status(status: Status) -> dict[str, Any]:
             "counts": running.counts,
             "locked": running.locked,
             "capture_lost": running.lost,
+            "deleted": running.deleted,
             "idle_since": None if running.idle_since is None else str(running.idle_since),
         },
         "waiting": [

@@ -25,7 +25,7 @@ NOT_THERE: Final = "does not exist"
 
 _DIARY: Final = "WORKDIARY_DB"
 _TRACKER: Final = "WORKDIARY_TRACKER"
-_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
+_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 _WAIT: Final = 1.0
 """How long a diary that somebody else has locked is waited for: the outbox can wait longer than a shutdown."""
 
@@ -36,7 +36,8 @@ def seconds_of(text: str, argument: str) -> int:
     >>> seconds_of("1h30m", "--for"), seconds_of("90", "--for")
     (5400, 90)
     """
-    found = _DURATION.fullmatch(text.strip())
+    text = text.strip()
+    found = _DURATION.fullmatch(f"{text}s" if text.isascii() and text.isdigit() else text)
     total = (
         0 if found is None else sum(int(n or 0) * unit for n, unit in zip(found.groups(), (3600, 60, 1), strict=True))
     )

@@ -32,7 +32,7 @@ from workdiary.capture.events import (
 from workdiary.capture.ledger import Ledger, kept_of, noted
 from workdiary.capture.moments import ATTEMPTS
 from workdiary.capture.state import State
-from workdiary.capture.timing import is_usable, passed, seconds_of
+from workdiary.capture.timing import is_usable, passed, seconds_of, span
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
@@ -125,8 +125,10 @@ def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[
         for ledger in [*turn.open.values()]:
             if ledger.job.contract == past.contract:
                 seconds += _interrupted(turn, ledger, past)
-        what = f"A session was interrupted; {seconds} s of it that had no segment yet are there."
-        turn.mark(MarkKind.RECOVERED, what, at=end)
+        what = (
+            f"The session for {past.contract} was interrupted. {span(seconds)} of it that had no segment yet are there;"
+        )
+        turn.mark(MarkKind.RECOVERED, f"{what} no more than the open minute is lost.", at=end)
         ends.append((past, end))
     turn.settle(hurry=True)
     turn.effects.extend(

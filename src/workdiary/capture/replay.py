@@ -1,8 +1,9 @@
 """Replaying a trace through the whole tracker: on a virtual clock, with made-up pictures, as fast as it goes.
 
 Without a database it goes into a diary in memory, which is forgotten; with one it is recorded there, at the times of
-the trace: for tests and demonstrations, not for a diary by which somebody is paid. The same trace makes the same
-sessions under the same ids, so that a second replay adds nothing.
+the trace: for tests and demonstrations. A diary in which there is time that was really tracked is refused, for a trace
+claims whatever is written in it, locked weeks included. The same trace makes the same sessions under the same ids,
+which begin with ``replay-``, so that a second replay adds nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from random import Random
 
 import attrs
 
+from workdiary.capture.herald import Herald, sums
 from workdiary.capture.images import Snapshots
+from workdiary.capture.kept import Kind, Standing
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE
 from workdiary.capture.places import open_journal
 from workdiary.capture.runner import Runner
 from workdiary.capture.script import Command, Script
 from workdiary.capture.sender import Sender
-from workdiary.capture.session import Options, ask_for_consent, said
+from workdiary.capture.session import Options, ask_for_consent
 from workdiary.capture.spool import Spool
 from workdiary.capture.trace import Begins, Ends, Labels, Notes, Replies, Trace, read_trace, trace_text
 from workdiary.diary.changes import CaptureConsented
@@ -39,6 +42,9 @@ from workdiary.store.thumbnails import PictureFiles
 __all__ = ["replay", "replay_file"]
 
 _BEFORE = 14 * 86_400
+
+_PREFIX = "replay-"
+"""How the ids of the sessions of a replay begin."""
 
 
 def replay_file(options: Options, path: str) -> None:
@@ -62,8 +68,14 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
     script = script or Script(trace)
     with Spool(options.folder) as spool:
         files = PictureFiles(options.snapshots or options.folder / "snapshots")
-        sender = Sender(spool, lambda: journal, clocks=script.clocks, files=files)
+        herald = Herald(options.say, zone=options.zone)
+        sender = Sender(spool, lambda: journal, clocks=script.clocks, files=files, changed=herald.answered)
         sender.look_at_all()
+        seed = sha256(trace_text(trace).encode("utf-8", "surrogatepass")).digest()
+        if _is_there(journal, trace, _PREFIX + Random(seed).randbytes(16).hex()):  # noqa: S311 - a made-up day
+            options.say("This trace is in the diary already: nothing is added.")
+            _sum_up(journal, trace, trace.starts, options.say)
+            return
         for contract in _contracts(trace):
             ask_for_consent(sender, contract, options)
         runner = Runner(
@@ -75,9 +87,12 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
             hold=options.hold * 1000,
             idle_after=options.idle,
             in_background=False,
-            chance=Random(sha256(trace_text(trace).encode("utf-8", "surrogatepass")).digest()).randbytes,  # noqa: S311 - a made-up day
-            watch=lambda effect: said(effect, options.say),
+            chance=Random(seed).randbytes,  # noqa: S311 - as above
+            prefix=_PREFIX,
+            watch=herald.heard,
+            tell=herald.troubled,
         )
+        herald.begin(sender, lambda: runner.now)
         engine = LiveEngine(runner)
         for beat in script.play():
             runner.tick()
@@ -88,8 +103,14 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
                     options.say(f"{runner.now}  refused: {error}")
         runner.end()
         for trouble in runner.troubles():
-            options.say(f"Note: {trouble}.")
+            options.say(f"Note: {trouble.rstrip('.')}.")
+        late = sum(item.kind is Kind.TRACKED for item in spool.items(Standing.LATE))
+        if late:
+            what = "1 segment came" if late == 1 else f"{late} segments came"
+            options.say(f"{what} after the lock of the week: kept as evidence, and not billed (UPLOAD-1).")
         _sum_up(journal, trace, runner.now, options.say)
+        if isinstance(journal, MemoryJournal):
+            options.say("Nothing is recorded: this was a made-up contract, in memory. --db FILE names a diary.")
 
 
 def _do(engine: LiveEngine, command: Command) -> None:
@@ -104,6 +125,25 @@ def _do(engine: LiveEngine, command: Command) -> None:
             engine.label(command.label)
         case Replies():
             engine.answer(command.choice, command.to)
+
+
+def _is_there(journal: Journal, trace: Trace, session: str) -> bool:
+    """Return whether `session`, the first of `trace`, is in one of its diaries."""
+    return any(session in journal.find(contract, [session]) for contract in _contracts(trace))
+
+
+def _refuse_what_is_real(journal: Journal, db: str) -> None:
+    """Raise `InvalidValue` when something was tracked in `journal` that is no replay."""
+    for contract in journal.contracts():
+        for entry in journal.read(contract):
+            own = f"track {_PREFIX}" if entry.id.startswith("track ") else _PREFIX
+            if (b"time_tracked" in entry.body or b"capture_started" in entry.body) and not entry.id.startswith(own):
+                raise InvalidValue(
+                    "--db",
+                    db,
+                    f"has time in it that was really tracked, for {contract}: a replay would mix with what is paid",
+                    "name a diary of its own: workdiary init --db demo.db",
+                )
 
 
 def _contracts(trace: Trace) -> list[str]:
@@ -122,6 +162,7 @@ def _journal(options: Options, trace: Trace, script: Script, stack: ExitStack) -
         if missing:
             known = ", ".join(journal.contracts()) or "none"
             raise InvalidValue("start", missing[0], "has no diary in this database", f"known contracts: {known}")
+        _refuse_what_is_real(journal, options.db)
         return journal
     memory = MemoryJournal(clock=clock)
     platform, you = Actor(id="platform", role=Role.PLATFORM), Actor(id="you", role=Role.FREELANCER)
@@ -144,10 +185,7 @@ def _sum_up(journal: Journal, trace: Trace, now: Instant, say: Callable[[str], N
         at: int = trace.starts
         while True:
             statement = diary.statement(Instant(at))
-            say(
-                f"Week of {statement.week.nominal.date()}, {contract}: {statement.hours.tracked} h tracked,"
-                f" {statement.hours.billable} h billable, {statement.amount}"
-            )
+            say(f"{sums(statement)}.")
             at = int(statement.week.ends_at)
             if at >= now:
                 break

@@ -19,6 +19,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
+import attrs
+
 from workdiary.capture.backlog import Backlog
 from workdiary.capture.calls import Calls
 from workdiary.capture.events import (
@@ -51,7 +53,7 @@ from workdiary.capture.spool import HOLD, Spool
 from workdiary.capture.timing import is_usable
 from workdiary.capture.tracker import State, initial, step
 from workdiary.capture.troubles import troubles_of
-from workdiary.capture.wording import text_of, text_or_none
+from workdiary.capture.wording import memo_of, text_of, text_or_none
 from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
 from workdiary.model.activity import Counts
 from workdiary.model.contract import ContractStatus
@@ -65,6 +67,7 @@ _T = TypeVar("_T")
 _ROOM_EVERY: Final = 60_000
 """How often the room on the disk is looked at, in milliseconds."""
 
+_TELL_EVERY: Final = 15_000
 _TIDY_EVERY: Final = 6 * 3_600_000
 
 
@@ -73,8 +76,9 @@ class Runner:
 
     `hold` is how many milliseconds a finished segment is held back, `idle_after` how many seconds without
     an input are idle time. With `in_background` the camera and the sender have threads of their own, else
-    everything is done within `tick`. `watch` hears every effect, in the thread of the loop. Made, it recovers
-    what a killed tracker has left; end it with `end`.
+    everything is done within `tick`. `watch` hears every effect, and `tell` every 15 seconds the troubles, in the
+    thread of the loop. `prefix` begins the ids of the sessions. Made, it recovers what a killed tracker has left; end
+    it with `end`.
     """
 
     def __init__(
@@ -90,12 +94,14 @@ class Runner:
         in_background: bool = True,
         size_of: Callable[[str], int] = lambda _: 0,
         watch: Callable[[Effect], None] = lambda _: None,
+        tell: Callable[[tuple[str, ...]], None] | None = None,
         chance: Callable[[int], bytes] = os.urandom,
+        prefix: str = "",
     ) -> None:
         self.clocks, self.inputs, self.spool, self.sender = clocks, inputs, spool, sender
         self._background = in_background
         self._shooting = Shooting(camera, in_background=in_background)
-        self._size_of, self._watch, self._chance = size_of, watch, chance
+        self._size_of, self._watch, self._tell, self._chance, self._prefix = size_of, watch, tell, chance, prefix
         self.state: State = initial() if idle_after is None else initial(idle_after=idle_after)
         self.room: Room | None = None
         self._backlog = Backlog(spool, hold)
@@ -106,6 +112,7 @@ class Runner:
         self._death: str | None = None
         self._room_at: int | None = None
         self._tidied_at: int | None = None
+        self._told_at: int | None = None
         self._mutex = threading.RLock()
         self._calls = Calls(self._mutex)
         self._thread: threading.Thread | None = None
@@ -225,6 +232,9 @@ class Runner:
         self._safely("looking at the room", lambda: self._check_room(reading))
         if self._backlog:
             self._flush()
+        if self._tell is not None and (self._told_at is None or reading.boot - self._told_at >= _TELL_EVERY):
+            self._told_at = reading.boot
+            self._tell(self.troubles())
 
     def _safely(self, what: str, action: Callable[[], None]) -> None:
         """Do `action`; a fault of it is told, and costs nothing else."""
@@ -253,7 +263,7 @@ class Runner:
     def feed(self, given: Input) -> None:
         """Take in a command. Raises `InvalidValue` for text that cannot be written."""
         if isinstance(given, Start | MemoWritten):
-            text_of(given.memo, "memo")
+            given = attrs.evolve(given, memo=memo_of(given.memo))
         if isinstance(given, Start | LabelChosen):
             text_or_none(given.label, "label")
         self._needs_the_loop()
@@ -315,7 +325,7 @@ class Runner:
             word = "has not begun" if status is None else f"is {status.value}"
             contract = session.job.contract
             self._feed(Stop(reason=StopReason.CONTRACT), reading)
-            what = f"contract {contract} {word}: the tracker was switched off"
+            what = f"The contract {word}: the tracker was switched off."
             self._carry_out((Mark(kind=MarkKind.STOPPED, at=now, what=what, contract=contract),), reading)
 
     def _check_room(self, reading: Reading) -> None:
@@ -365,7 +375,7 @@ class Runner:
     def start(self, contract: str, *, memo: str = "", label: str | None = None) -> None:
         """Switch on for `contract`, or switch to it. Raises `InvalidValue` when it cannot be tracked for now."""
         text_of(contract, "contract")
-        text_of(memo, "memo")
+        memo = memo_of(memo)
         text_or_none(label, "label")
         self._needs_the_loop()
         self._look_again(contract, label)
@@ -396,7 +406,8 @@ class Runner:
         job = job_for(self.sender.book(contract), self.now, label)
         if self.is_on:
             self._tick()
-        start = Start(job=job, session=self._chance(16).hex(), secret=self._chance(32), memo=memo, label=label)
+        session = f"{self._prefix}{self._chance(16).hex()}"
+        start = Start(job=job, session=session, secret=self._chance(32), memo=memo, label=label)
         self._feed(start, self.clocks.read())
 
     def stop(self, reason: StopReason = StopReason.USER) -> None:

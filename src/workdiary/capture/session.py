@@ -16,7 +16,8 @@ import attrs
 
 from workdiary.capture.consent import consented, record_consent
 from workdiary.capture.control import Server
-from workdiary.capture.events import AskIdle, Effect, Finished, Mark, SessionEnded, SessionStarted, StopReason
+from workdiary.capture.events import StopReason
+from workdiary.capture.herald import Herald, sums
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE, TEXT
 from workdiary.capture.places import NOT_THERE, hold_of, open_journal, seconds_of, tracker_folder
@@ -28,9 +29,9 @@ from workdiary.capture.spool import Spool
 from workdiary.capture.wording import text_or_none
 from workdiary.diary.diary import Diary
 from workdiary.errors import NOTHING, InvalidValue, StoreError, WorkdiaryError
-from workdiary.model.times import slot_start
+from workdiary.model.times import Zone
 
-__all__ = ["Options", "agree", "ask_for_consent", "headless", "interface", "only", "said", "track_headless"]
+__all__ = ["Options", "agree", "ask_for_consent", "headless", "interface", "only", "track_headless"]
 
 _SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGHUP")
 _OTHERWISE: Final = "python -m workdiary.capture --replay FILE does without a screen"
@@ -39,6 +40,8 @@ _OTHERWISE: Final = "python -m workdiary.capture --replay FILE does without a sc
 @attrs.frozen(kw_only=True)
 class Options:
     """What the command line says: `hold` and `idle` in seconds; `images` are an `ImageSettings`.
+
+    `is_asking` says that the consent is all that was asked for.
 
     Raises `InvalidValue` for a contract, memo or label that cannot be written in UTF-8.
     """
@@ -53,6 +56,8 @@ class Options:
     idle: int = 600
     consents: bool = False
     images: Any = None
+    zone: Zone | None = None
+    is_asking: bool = False
     say: Callable[[str], None] = print
 
 
@@ -93,7 +98,8 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
         stack.callback(close)
         clocks = _own_clocks()
         files = _files(options)
-        sender = Sender(spool, connect, clocks=clocks, files=files)
+        herald = Herald(options.say, zone=options.zone)
+        sender = Sender(spool, connect, clocks=clocks, files=files, changed=herald.answered)
         try:
             sender.look_at_all()
         except StoreError as error:
@@ -121,8 +127,10 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             hold=options.hold * 1000,
             idle_after=options.idle,
             size_of=lambda digest: _size(files.folder, digest),
-            watch=lambda effect: said(effect, options.say),
+            watch=herald.heard,
+            tell=herald.troubled,
         )
+        herald.begin(sender, lambda: runner.now)
         engine = LiveEngine(runner, thumbnail=getattr(camera, "thumbnail", lambda _: None))
         server = Server(options.folder, engine.asked)
         server.begin()
@@ -135,6 +143,9 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             is_in_use = not done and not lost
             if is_in_use:
                 options.say("Not everything is in the diary yet; it is kept, and goes there at the next start.")
+            elif contract is not None:
+                with suppress(WorkdiaryError):  # the diary may be away, and has said so
+                    options.say(f"{sums(Diary(sender.journal, contract).statement(runner.now))}.")
         if lost:
             raise StoreError(str(options.folder), NOTHING, f"{lost}; this is lost", "free some space, or see the disk")
 
@@ -164,22 +175,23 @@ def headless(options: Options, seconds: int | None) -> None:
         machine.runner.start(machine.contract, memo=options.memo, label=options.label)
         machine.runner.run(seconds)
         if seconds is not None:
-            machine.runner.stop()
+            machine.runner.stop(StopReason.SHUTDOWN)
 
 
-def interface(options: Options, *, zone: str | None = None) -> None:
+def interface(options: Options) -> None:
     """Show the tracker's app in the terminal until the user leaves it."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InvalidValue("terminal", NOTHING, "is missing: there is nobody to show the app to", "give --headless")
+        raise InvalidValue(
+            "terminal", NOTHING, "is none: the app is shown in one", "run it in a terminal, or --headless"
+        )
     from workdiary.capture.app import TrackerApp
     from workdiary.model.times import UTC
-    from workdiary.model.times import zone as zone_of
 
     with _set_up(attrs.evolve(options, say=lambda _: None)) as machine:
         app = TrackerApp(
             machine.engine,
             lambda contract: Diary(machine.sender.journal, contract),
-            zone=UTC if zone is None else zone_of(zone, "--zone"),
+            zone=options.zone or UTC,
         )
         machine.runner.begin()
         with _signals(lambda _: app.exit()):
@@ -219,9 +231,9 @@ def _ask(contract: str, options: Options) -> None:
                 "contract",
                 contract,
                 "has no consent on record: nothing is captured before you have agreed to what is",
-                f"read the notice above and agree: python -m workdiary.capture consent --contract {contract}"
-                + (f" --db {options.db}" if options.db else "")
-                + ", or give --consent",
+                "read the notice above, and repeat this with"
+                + (" --yes" if options.is_asking else " --consent")
+                + " when you agree",
             )
         given = input(f"Do you agree to this for {contract}? Type yes: ").strip().lower()
         if given not in ("y", "yes"):
@@ -251,20 +263,6 @@ def _signals(end: Callable[[StopReason], None]) -> Iterator[None]:
         # Not given back: a second signal must not cut off what the first one has begun.
         for number in before:
             signal.signal(number, signal.SIG_IGN)
-
-
-def said(effect: Effect, say: Callable[[str], None]) -> None:
-    """Say what of an effect concerns the user."""
-    if isinstance(effect, SessionStarted):
-        say(f"{effect.at}  on, for {effect.contract}")
-    elif isinstance(effect, SessionEnded):
-        say(f"{effect.at}  off")
-    elif isinstance(effect, Finished):
-        say(f"{slot_start(effect.segment.slot)}  10 minutes for {effect.contract}: {effect.segment.memo or 'no memo'}")
-    elif isinstance(effect, AskIdle):
-        say(f"{effect.since}  no input since then: say keep, discard or reassign; without an answer it is discarded")
-    elif isinstance(effect, Mark):
-        say(f"{effect.at}  {effect.what}")
 
 
 def _size(folder: Path, digest: str) -> int:

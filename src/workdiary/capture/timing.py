@@ -34,6 +34,7 @@ __all__ = [
     "newest",
     "passed",
     "seconds_of",
+    "span",
 ]
 
 Stretch: TypeAlias = tuple[int, int]
@@ -107,6 +108,22 @@ def passed(before: Reading, now: Reading, anchor: Reading) -> Passage:
     if earned > GAP:
         return Passage(earned=0, gap=earned, stepped=stepped)
     return Passage(earned=earned, stepped=stepped)
+
+
+def span(seconds: int) -> str:
+    """Return a duration in words, in its two largest units, rounded down.
+
+    >>> span(3 * 86400 + 4 * 3600 + 59), span(3600 + 120), span(61), span(9)
+    ('3 d 4 h', '1 h 2 min', '1 min 1 s', '9 s')
+    """
+    parts: list[str] = []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        number, seconds = divmod(seconds, size)
+        if number or (parts and len(parts) < 2):
+            parts.append(f"{number} {unit}" if number else "")
+        if len(parts) == 2:
+            break
+    return " ".join(part for part in parts if part) or "0 s"
 
 
 def seconds_of(stretches: Iterable[Stretch]) -> int:

@@ -46,7 +46,7 @@ from workdiary.capture.events import (
 from workdiary.capture.ledger import Ledger, written
 from workdiary.capture.moments import check_secret, commitment
 from workdiary.capture.state import IDLE_AFTER, START, Session, State, initial
-from workdiary.capture.timing import is_usable
+from workdiary.capture.timing import is_usable, span
 from workdiary.errors import InvalidValue
 from workdiary.model.segment import check_text
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
@@ -59,6 +59,13 @@ _NEAR: Final = 3
 """The tracker may be ahead of the wall clock by so many seconds at most, without that being a step back."""
 
 _BLANK: Final = "blank"
+
+_WHY: Final = {
+    StopReason.USER: "by you",
+    StopReason.SHUTDOWN: "because the tracker ends",
+    StopReason.CONTRACT: "because the contract is not active",
+    StopReason.CLOCK: "because the clock cannot be meant",
+}
 
 
 def step(state: State, event: Input, reading: Reading) -> tuple[State, tuple[Effect, ...]]:
@@ -215,7 +222,7 @@ def _end(turn: Turn, reason: StopReason, at: int) -> None:
     turn.end_run()
     turn.keep_closed()
     turn.quiet = ()
-    turn.mark(MarkKind.STOPPED, f"Switched off ({reason.value}) after {session.tracked} s.", at=at)
+    turn.mark(MarkKind.STOPPED, f"Switched off {_WHY[reason]}, after {span(session.tracked)}.", at=at)
     turn.session = None
     turn.settle(hurry=reason is StopReason.SHUTDOWN or reason is StopReason.CLOCK)
     turn.effects.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from workdiary.capture.kept import Room, Standing
+from workdiary.capture.kept import Kind, Room, Standing
 from workdiary.capture.sender import Sender
 from workdiary.capture.spool import Spool
 from workdiary.errors import WorkdiaryError
@@ -17,6 +17,10 @@ _STAGES: Final = (1, 4, 24)
 """Hours before a week locks at which it is said that something of it is not in the diary (T16)."""
 
 
+_GRACE: Final = 60
+"""How many seconds after it was due a segment may still be on its way."""
+
+
 def troubles_of(spool: Spool, sender: Sender, room: Room | None, now: Instant) -> Iterator[str]:
     """Yield what is wrong: too little room, segments whose week locks, and items that the diary did not take."""
     if room is not None and room.warns:
@@ -24,20 +28,23 @@ def troubles_of(spool: Spool, sender: Sender, room: Room | None, now: Instant) -
         yield f"room is short ({room.used} bytes wait, {room.free} are free): {effect}; counts go on"
     for broken in spool.breaks:
         yield f"{broken}, and not by the tracker: somebody else, or the disk, has changed its file"
-    locks: dict[int, int] = {}
+    locks: dict[int, set[tuple[str, int]]] = {}
     for item in spool.items(Standing.WAITING):
-        if item.slot is not None:
-            try:
-                lock = int(sender.book(item.contract).locks_at(slot_start(item.slot)))
-            except WorkdiaryError:
-                continue
-            locks[lock] = locks.get(lock, 0) + 1
-    for lock, number in sorted(locks.items()):
+        if item.slot is None or item.kind is not Kind.TRACKED:
+            continue
+        try:
+            lock = int(sender.book(item.contract).locks_at(slot_start(item.slot)))
+        except WorkdiaryError:
+            continue
+        # What is only held back goes in time.
+        if sender.due_at(item) // 1000 >= lock or item.made + item.hold < (now - _GRACE) * 1000:
+            locks.setdefault(lock, set()).add((item.contract, item.slot))
+    for lock, slots in sorted(locks.items()):
         stage = next((hours for hours in _STAGES if now > lock - hours * 3600), None)
-        what = f"{number} segment{'s are' if number > 1 else ' is'} not in the diary, and the week"
+        what = f"{len(slots)} segment{'s are' if len(slots) > 1 else ' is'} not in the diary, and the week"
         if now >= lock:
             yield f"{what} is locked: what comes now is kept as evidence and not billed"
         elif stage is not None:
-            yield f"{what} locks within {stage} h"
+            yield f"{what} locks within {stage} h: see that the diary can be reached"
     for item in spool.items(Standing.REFUSED, Standing.CONFLICT, Standing.ALTERED):
         yield f"{item.id} is kept, for the diary did not take it: {item.answer.rstrip('.')}"
