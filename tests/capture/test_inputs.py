@@ -11,8 +11,8 @@ import pytest
 from tests.capture.xserver import until
 from workdiary.capture.idle import Seen
 from workdiary.capture.inputs import EVERY, LONGEST_PAUSE, PATIENCE, NoInputs, Tally, WatchedInputs, own_inputs
-from workdiary.capture.listeners import Sink, count_events
 from workdiary.capture.ports import Inputs
+from workdiary.capture.record import Sink, count_events
 from workdiary.errors import InvalidValue
 
 KEY_RELEASE, BUTTON_RELEASE = 3, 5

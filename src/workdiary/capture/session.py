@@ -72,6 +72,7 @@ def _checked(given: object, argument: str) -> None:
 @contextmanager
 def _set_up(options: Options) -> Iterator[Machine]:
     """Put the tracker together on this machine, for a block; at its end everything is kept and sent."""
+    _no_core_dump()
     with ExitStack() as stack:
         spool = stack.enter_context(Spool(options.folder))
         journal = open_journal(options.db)
@@ -124,6 +125,15 @@ def _set_up(options: Options) -> Iterator[Machine]:
                 options.say("Not everything is in the diary yet; it is kept, and goes there at the next start.")
         if lost:
             raise StoreError(str(options.folder), NOTHING, f"{lost}; this is lost", "free some space, or see the disk")
+
+
+def _no_core_dump() -> None:
+    """Have no image of the process's memory written when it crashes: secrets and memos are in it."""
+    if sys.platform == "win32":  # pragma: no cover: another platform
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def track_headless(given: Mapping[str, str]) -> None:
