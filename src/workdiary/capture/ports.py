@@ -96,8 +96,19 @@ class Inputs(Protocol):
         """Return how many milliseconds ago the last input was, `None` when nobody knows."""
         ...
 
-    def locked(self) -> bool:
-        """Return whether the screen is known to be locked; what is unknown counts as not locked."""
+    def locked(self) -> bool | None:
+        """Return whether the screen is locked, by the last that is known; what was never known counts as not locked.
+
+        `None` says that it may be locked, and will soon be known: the machine has just been suspended.
+        """
+        ...
+
+    def unsure(self) -> int:
+        """Return for how many milliseconds it has not been known that the screen is not locked.
+
+        They are counted from the last question to which the answer was that it is not, by a clock that stands still
+        in a suspension. 0 where there is nobody to ask.
+        """
         ...
 
     def close(self) -> None:
