@@ -19,7 +19,7 @@ from workdiary.capture.events import Effect, Finished, Mark, SessionEnded, Sessi
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE, TEXT
 from workdiary.capture.places import hold_of, open_journal, seconds_of, tracker_folder
-from workdiary.capture.ports import Clocks, Inputs, Screen
+from workdiary.capture.ports import Clocks, Inputs
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
 from workdiary.capture.shooting import Camera
@@ -94,12 +94,13 @@ def _set_up(options: Options) -> Iterator[Machine]:
             options.say("The diary cannot be reached at the moment: what is tracked waits until it can be.")
         if options.contract is not None:
             ask_for_consent(sender, options.contract, options)
-        inputs, camera = _own_inputs(), _camera(files, options)
+        inputs = _own_inputs()
         try:
             inputs.start()
         except WorkdiaryError as error:
             raise type(error)(error.argument, error.value, error.allowed, f"{error.remedy}; {_OTHERWISE}") from None
         stack.callback(inputs.close)
+        camera = _camera(files, options)
         runner = Runner(
             clocks=clocks,
             inputs=inputs,
@@ -289,6 +290,9 @@ def _camera(files: Any, options: Options) -> Camera:
     from workdiary.capture.images import ImageSettings, Snapshots
     from workdiary.capture.screen import MonitorScreen
 
-    settings = options.images or ImageSettings()
-    screen: Screen = MonitorScreen(settings.which)
+    settings: ImageSettings = options.images or ImageSettings()
+    screen = MonitorScreen(settings.which)
+    if settings.redactions:
+        # The command line cannot say how large a monitor is of which it hides a part: it is the one that is there now.
+        settings = settings.drawn_for(screen.monitors())
     return Snapshots(screen, files, settings, clock=time.time)
