@@ -67,7 +67,9 @@ class Keys:
     """Somebody who presses `each` keys in every tick."""
 
     def __init__(self, each: int = 1) -> None:
-        self.each, self.is_lost, self.is_locked, self.quiet, self.is_closed = each, False, False, 0, False
+        self.each, self.is_lost, self.quiet, self.is_closed = each, False, 0, False
+        self.is_locked: bool | None = False
+        self.doubt = 0
         self.breaks: Exception | None = None
 
     def start(self) -> None: ...
@@ -80,8 +82,11 @@ class Keys:
     def idle(self) -> int | None:
         return self.quiet
 
-    def locked(self) -> bool:
+    def locked(self) -> bool | None:
         return self.is_locked
+
+    def unsure(self) -> int:
+        return self.doubt
 
     def close(self) -> None:
         self.is_closed = True

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from workdiary.capture.clocks import CLOSE, SystemClocks, own_clocks
+from workdiary.capture.clocks import CLOSE, SystemClocks, own_asleep, own_clocks
 from workdiary.capture.ports import Clocks
 
 
@@ -66,3 +66,10 @@ def test_where_there_is_no_such_clock_the_monotonic_one_stands_in(monkeypatch: p
     monkeypatch.setattr("sys.platform", "freebsd14")
     reading = own_clocks().read()
     assert 0 <= reading.boot - reading.mono <= 100
+
+
+def test_a23_how_long_the_machine_was_asleep_is_what_its_two_clocks_differ_by() -> None:
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        pytest.skip("this system has other clocks")
+    expected = time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+    assert own_asleep()() == pytest.approx(expected, abs=1)

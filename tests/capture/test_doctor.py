@@ -59,6 +59,9 @@ class Heard:
     def locked(self) -> bool:
         return False
 
+    def unsure(self) -> int:
+        return 0
+
     def close(self) -> None:
         self.is_closed = True
 

@@ -156,6 +156,17 @@ def test_one_line_tracks_for_a_while(place: Path, xserver: XServer) -> None:
     assert len(changes(place, CaptureStarted)) == len(changes(place, CaptureEnded)) == 1
 
 
+def test_t9_a_part_of_a_monitor_that_is_not_there_cannot_be_hidden(place: Path, xserver: XServer) -> None:
+    hide = ("--headless", "--contract", "c-1", "--hide")
+    ended = run(place, *hide, "1:0,0,100,100", display=display_of(xserver))
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "--hide: '1:0,0,100,100' is on a monitor that is not there" in ended.stderr
+    assert "0 (1280 x 800)" in ended.stderr
+    assert changes(place, CaptureStarted) == []
+    ended = run(place, *hide, "0:0,0,100,100", "--for", "1s", display=display_of(xserver))
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_f4_a_signal_loses_nothing_and_the_status_is_0(place: Path, xserver: XServer, number: signal.Signals) -> None:
     with tracker(place, xserver) as process:

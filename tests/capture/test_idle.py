@@ -51,8 +51,22 @@ def test_a_blanked_screen_is_not_locked(xserver: XServer) -> None:
     display.force_screen_saver(active)
     display.sync()
     assert display.screen().root.screensaver_query_info().state == 1  # it is on, and nothing locks it
-    assert system.look().locked is None
+    assert system.look().locked is False
     close_display(display)
+    system.close()
+
+
+def test_a_screen_saver_of_a_program_is_a_locker_and_its_end_is_noticed(xserver: XServer) -> None:
+    system, locker = XSystem(), open_display()
+    assert system.look().locked is False
+    locker.screen().root.screensaver_set_attributes(0, 0, 100, 100, 0)
+    locker.force_screen_saver(1)
+    locker.sync()
+    assert system.look().locked is True
+    locker.force_screen_saver(0)
+    locker.sync()
+    assert system.look().locked is False
+    close_display(locker)
     system.close()
 
 
@@ -79,7 +93,7 @@ class FakeDisplay:
         (1, 0, "no", False),  # on, blanked
         (0, 2, "no", False),  # off
         (0, 0, "yes", True),
-        (0, 0, "?", None),
+        (0, 0, "?", False),  # off, and there is nobody else
     ],
 )
 def test_locked_is_what_a_locker_or_the_session_says(
@@ -91,8 +105,8 @@ def test_locked_is_what_a_locker_or_the_session_says(
     system.close()
 
 
-def test_the_hint_is_read_at_every_third_look_and_unknown_when_it_fails() -> None:
-    answers = iter(["yes\n", "no\n"])
+def test_the_hint_is_read_at_every_third_look_and_when_it_is_wished_and_unknown_otherwise() -> None:
+    answers = iter(["yes\n", "no\n", "yes\n"])
 
     def read() -> str:
         try:
@@ -101,7 +115,44 @@ def test_the_hint_is_read_at_every_third_look_and_unknown_when_it_fails() -> Non
             raise subprocess.TimeoutExpired("loginctl", 2) from None
 
     hint = LockHint(read)
-    assert [hint.locked() for _ in range(7)] == [True] * 3 + [False] * 3 + [None]
+    assert not hint.has_answered
+    assert [hint.locked() for _ in range(5)] == [True, None, None, False, None]
+    assert hint.locked(anew=True) is True
+    assert [hint.locked() for _ in range(4)] == [None] * 4  # the last of them is a failure
+    assert hint.has_answered
+
+
+class Saver:
+    """An X server with a screen saver, and a session with a hint, that are as the test says; what was asked is kept."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, has_hint: bool) -> None:
+        self.display, self.hinted, self.asked = FakeDisplay(0, 0), "no", 0
+        monkeypatch.setattr("workdiary.capture.idle.open_display", lambda: self.display)
+        self.system = XSystem(LockHint(self.read) if has_hint else None)
+
+    def read(self) -> str:
+        self.asked += 1
+        return self.hinted
+
+    def look(self, *, saver: bool) -> bool | None:
+        self.display.saver.state, self.display.saver.kind = (1, 2) if saver else (0, 0)
+        return self.system.look().locked
+
+
+def test_a23_a_screen_saver_that_ends_unlocks_unless_the_session_is_locked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = Saver(monkeypatch, has_hint=False)
+    assert [alone.look(saver=on) for on in (False, True, True, False)] == [False, True, True, False]
+    mute = Saver(monkeypatch, has_hint=True)
+    mute.hinted = "no such session"
+    assert [mute.look(saver=on) for on in (False, True, True, False)] == [False, True, True, False]
+    both = Saver(monkeypatch, has_hint=True)
+    assert [both.look(saver=on) for on in (False, True)] == [False, True]
+    both.hinted, before = "yes", both.asked
+    assert both.look(saver=False) is True
+    assert both.asked == before + 1  # at once, and not at the third look
+    both.hinted = "?"
+    assert both.look(saver=True) is True
+    assert both.look(saver=False) is None  # it does not answer: what it said last holds
 
 
 def test_without_a_session_there_is_no_hint(monkeypatch: pytest.MonkeyPatch) -> None:

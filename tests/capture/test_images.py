@@ -249,7 +249,15 @@ def test_a_redaction_that_is_none_is_refused(argument: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("longest", 319), ("longest", 16_384), ("longest", "800"), ("longest", True), ("which", "all"), ("redactions", 3)],
+    [
+        ("monitors", 2),
+        ("longest", 319),
+        ("longest", 16_384),
+        ("longest", "800"),
+        ("longest", True),
+        ("which", "all"),
+        ("redactions", 3),
+    ],
 )
 def test_settings_that_are_none_are_refused(argument: str, value: Any) -> None:
     assert refusal(InvalidValue, ImageSettings, **{argument: value})[:2] == (argument, value)

@@ -10,9 +10,9 @@ import pytest
 
 from tests.capture.xserver import until
 from workdiary.capture.idle import Seen
-from workdiary.capture.inputs import EVERY, LONGEST_PAUSE, PATIENCE, NoInputs, Tally, WatchedInputs, own_inputs
-from workdiary.capture.listeners import Sink, count_events
+from workdiary.capture.inputs import CAUTION, EVERY, LONGEST_PAUSE, PATIENCE, NoInputs, Tally, WatchedInputs, own_inputs
 from workdiary.capture.ports import Inputs
+from workdiary.capture.record import Sink, count_events
 from workdiary.errors import InvalidValue
 
 KEY_RELEASE, BUTTON_RELEASE = 3, 5
@@ -57,10 +57,14 @@ class Machine:
         self.fails = False
         self.answers = threading.Event()
         self.answers.set()
-        self.asked = 0
+        self.asked = self.anew = self.waits = 0
 
-    def look(self) -> Seen:
+    def look(self, *, anew: bool = False) -> Seen:
+        if anew:
+            self.anew += 1
+        self.waits += 1
         self.answers.wait()
+        self.waits -= 1
         self.asked += 1
         if self.fails:
             raise OSError("no answer")
@@ -85,8 +89,18 @@ class Rig:
 
     def __init__(self, listening: type[Listening]) -> None:
         self.listening, self.machine, self.clock = listening, Machine(), Hand()
-        self.inputs = WatchedInputs(
-            listening, lambda: self.machine, clock=self.clock, every=0.01, patience=5.0, first_pause=0.01
+        self.asleep = Hand()
+        self.inputs = self.make()
+
+    def make(self, every: float = 0.01) -> WatchedInputs:
+        return WatchedInputs(
+            self.listening,
+            lambda: self.machine,
+            clock=self.clock,
+            asleep=self.asleep,
+            every=every,
+            patience=5.0,
+            first_pause=0.01,
         )
 
     @property
@@ -388,12 +402,116 @@ def test_an_unknown_lock_is_not_locked(rig: Rig, hint: bool | None, locked: bool
     assert rig.inputs.locked() is locked
 
 
-def test_an_old_answer_is_none(rig: Rig) -> None:
-    rig.machine.seen = Seen(locked=True)
+@pytest.mark.parametrize("locked", [True, False])
+def test_a23_the_last_answer_holds_until_there_is_another(rig: Rig, locked: bool) -> None:
+    rig.machine.seen = Seen(locked=locked)
     rig.inputs.start()
     rig.machine.answers.clear()
-    rig.clock.now += 60
-    assert not rig.inputs.locked()
+    for _ in range(100):
+        rig.clock.now += 6
+        assert rig.inputs.locked() is locked
+    rig.machine.seen = Seen(locked=None)
+    rig.machine.answers.set()
+    rig.looked()
+    assert rig.inputs.locked() is locked
+    rig.machine.fails = True
+    rig.looked()
+    assert rig.inputs.locked() is locked
+    rig.machine.seen, rig.machine.fails = Seen(locked=not locked), False
+    until(lambda: rig.inputs.locked() is not locked, "the new answer")
+
+
+HOURS = 8 * 3600
+
+
+@pytest.fixture
+def slow(rig: Rig) -> Iterator[WatchedInputs]:
+    """Inputs that would look again in an hour, unless they are woken, and have seen a screen that is not locked."""
+    inputs = rig.make(every=3600.0)
+    rig.machine.seen = Seen(locked=False)
+    inputs.start()
+    assert inputs.locked() is False
+    yield inputs
+    rig.machine.answers.set()
+    inputs.close()
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a23_after_a_suspension_it_is_asked_at_once_and_may_be_locked_until_it_answers(
+    rig: Rig, slow: WatchedInputs, locked: bool
+) -> None:
+    rig.machine.answers.clear()
+    rig.machine.seen = Seen(locked=locked)
+    rig.asleep.now += HOURS
+    assert slow.locked() is None
+    until(lambda: rig.machine.anew == 1, "the question")
+    assert slow.locked() is None
+    rig.machine.answers.set()
+    until(lambda: slow.locked() is locked, "the answer")
+    assert rig.machine.anew == 1
+
+
+def test_a23_an_answer_that_was_asked_for_before_the_suspension_is_none_after_it(rig: Rig) -> None:
+    rig.machine.seen = Seen(locked=False)
+    rig.inputs.start()
+    rig.machine.answers.clear()
+    rig.looked(0)
+    until(lambda: rig.machine.waits == 1, "a question")
+    rig.asleep.now += HOURS  # it waits for its answer meanwhile
+    assert rig.inputs.locked() is None
+    rig.machine.seen = Seen(locked=True)
+    rig.machine.answers.set()
+    until(lambda: rig.inputs.locked() is True, "the answer to the question asked since")
+    assert rig.machine.anew >= 1
+
+
+def test_a23_where_nobody_answers_after_a_suspension_it_goes_on_in_a_few_seconds(rig: Rig, slow: WatchedInputs) -> None:
+    rig.machine.seen = Seen(locked=None)
+    rig.asleep.now += HOURS
+    assert slow.locked() is None
+    rig.looked(1)
+    rig.clock.now += CAUTION
+    assert slow.locked() is None
+    rig.clock.now += 0.5
+    assert slow.locked() is False
+    rig.asleep.now += HOURS  # what nobody answers is not asked for ever
+    assert slow.locked() is False
+    assert CAUTION <= 10
+
+
+def test_a23_where_nobody_can_be_asked_a_suspension_changes_nothing(rig: Rig) -> None:
+    rig.machine.seen = Seen(locked=None)
+    rig.inputs.start()
+    rig.asleep.now += HOURS
+    assert rig.inputs.locked() is False
+    rig.clock.now += 100
+    assert rig.inputs.unsure() == 0
+
+
+def test_two_seconds_are_no_suspension(rig: Rig, slow: WatchedInputs) -> None:
+    rig.asleep.now += 2.0
+    assert slow.locked() is False
+    rig.asleep.now += 0.1
+    assert slow.locked() is None
+
+
+def test_a23_unsure_is_the_time_since_the_last_question_whose_answer_was_that_it_is_not_locked(rig: Rig) -> None:
+    rig.machine.seen = Seen(locked=False)
+    rig.inputs.start()
+    rig.looked()
+    assert rig.inputs.unsure() == 0
+    rig.machine.answers.clear()
+    until(lambda: rig.machine.waits == 1, "a question")
+    rig.clock.now += 3.0
+    assert rig.inputs.unsure() == 3000
+    rig.machine.seen = Seen(locked=True)
+    rig.machine.answers.set()
+    until(lambda: rig.inputs.locked() is True, "the lock")
+    rig.clock.now += 2.0
+    assert rig.inputs.unsure() == 5000
+    rig.machine.seen = Seen(locked=None)
+    rig.looked()
+    assert rig.inputs.unsure() == 5000
 
 
 def test_no_inputs_know_nothing() -> None:
@@ -401,7 +519,8 @@ def test_no_inputs_know_nothing() -> None:
     nobody.start()
     assert nobody.take() is None
     assert nobody.idle() is None
-    assert not nobody.locked()
+    assert nobody.locked() is False
+    assert nobody.unsure() == 0
     nobody.close()
 
 

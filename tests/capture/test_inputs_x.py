@@ -7,14 +7,17 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.capture.xserver import XServer, need_pynput, until, xdotool
+from tests.require import skip_or_fail
 from workdiary.capture.idle import close_display, open_display
 from workdiary.capture.inputs import Tally, WatchedInputs, own_inputs
 from workdiary.capture.listeners import Listener, PynputListener, Sink, XListener
+from workdiary.capture.record import enable_request
 from workdiary.errors import InvalidValue, MissingExtra
 
 KEY_PRESS, KEY_RELEASE, BUTTON_PRESS, BUTTON_RELEASE, MOTION = range(2, 7)
@@ -202,6 +205,47 @@ def test_f58_a_dead_connection_is_noticed_at_once_and_made_again(
     xserver.start()  # the server is back before anybody looked; the listener of the old one is dead all the same
     until(lambda: inputs.take() is None, "noticing that the server is another")
     until(lambda: inputs.take() is not None, "counting again")
+
+
+def test_close_ends_the_thread_at_once_and_the_server_forgets_it(xserver: XServer, user: User) -> None:
+    def connections() -> int:
+        return sum(str(one.readlink()).startswith("socket:") for one in Path(f"/proc/{xserver.pid}/fd").iterdir())
+
+    if not Path("/proc/self/fd").is_dir():
+        skip_or_fail("there is no /proc")
+    before = connections()
+    died: list[int] = []
+    listener = XListener(Tally(), lambda: died.append(1))
+    listener.open()
+    assert connections() > before
+    listener.close()
+    assert not listener.alive()
+    until(lambda: connections() == before, "the server's noticing")
+    listener.close()
+    assert died == []
+
+
+def test_close_ends_the_thread_though_the_server_hangs(xserver: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workdiary.capture.listeners._PATIENCE", 3600.0)
+    listener = XListener(Tally(), lambda: None)
+    listener.open()
+    assert xserver.pid is not None
+    os.kill(xserver.pid, signal.SIGSTOP)
+    try:
+        listener.close()  # who waited for the server would wait for an hour
+        assert not listener.alive()
+    finally:
+        os.kill(xserver.pid, signal.SIGCONT)
+
+
+def test_f58_a_context_that_the_server_does_not_know_is_no_listening(
+    xserver: XServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workdiary.capture.listeners.enable_request", lambda opcode, _: enable_request(opcode, 7))
+    listener = XListener(Tally(), lambda: None)
+    with pytest.raises(InvalidValue, match="does not report its inputs"):
+        listener.open()
+    assert not listener.alive()
 
 
 def test_b84_a_server_that_hangs_is_a_loss_and_one_that_goes_on_is_not(xserver: XServer) -> None:

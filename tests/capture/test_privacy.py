@@ -14,7 +14,7 @@ import pytest
 
 from tests.capture.xserver import XServer, need_pynput, until, xdotool
 from workdiary.capture.inputs import Tally
-from workdiary.capture.listeners import count_events
+from workdiary.capture.record import Recorded, count_events
 
 CAPTURE = Path(__file__).parents[2] / "src" / "workdiary" / "capture"
 SOURCES = sorted(CAPTURE.glob("*.py"))
@@ -104,24 +104,100 @@ def test_nothing_else_listens_and_the_listeners_log_nothing() -> None:
         if path.name != "listeners.py":
             source = path.read_text()
             assert "pynput.keyboard" not in source, path.name
-            assert "record_enable_context" not in source, path.name
-    names = {getattr(node, "id", "") for node in ast.walk(ast.parse((CAPTURE / "listeners.py").read_text()))}
-    assert not names & {"logging", "print", "warnings", "traceback"}
+            assert "record_create_context" not in source, path.name
+        assert "record_enable_context" not in path.read_text(), "python-xlib would receive the events"
+    for name in ("listeners.py", "record.py"):
+        names = {getattr(node, "id", "") for node in ast.walk(ast.parse((CAPTURE / name).read_text()))}
+        assert not names & {"logging", "print", "warnings", "traceback"}
+
+
+class Spied(bytearray):
+    """A buffer that knows which of its bytes were read."""
+
+    read: set[int]
+
+    def __getitem__(self, index: object) -> int:  # type: ignore[override]  # as the code under test reads it
+        assert isinstance(index, int)
+        self.read.add(index)
+        return super().__getitem__(index)
+
+
+KEY_EVENT, BUTTON_EVENT, PRESS_EVENT = (
+    bytes([kind, detail]) + bytes(30) for kind, detail in ((3, 38), (5, 1), (2, 38))
+)
 
 
 def test_of_an_event_of_a_key_the_type_is_read_and_nothing_else() -> None:
-    class Spied(bytes):
-        read: set[int]
-
-        def __getitem__(self, index: object) -> int:  # type: ignore[override]  # as count_events reads it
-            assert isinstance(index, int)
-            self.read.add(index)
-            return bytes(self)[index]
-
-    events = Spied(bytes([3, 38]) + bytes(30) + bytes([5, 1]) + bytes(30) + bytes([2, 38]) + bytes(30))
+    events = Spied(KEY_EVENT + BUTTON_EVENT + PRESS_EVENT)
     events.read = set()
     count_events(events, Tally())
     assert events.read == {0, 32, 33, 64}
+
+
+def test_b87_of_all_that_comes_in_the_heads_and_the_types_are_read_and_nothing_else() -> None:
+    """Two replies: 32 bytes of head, then events. Of a head: what it is, its category, its length, its byte order."""
+    head = bytes([1, 0, 0, 0]) + (24).to_bytes(4, sys.byteorder) + bytes(24)
+    came = [head + KEY_EVENT + BUTTON_EVENT + PRESS_EVENT, b""]
+    tally, buffer = Tally(), Spied(4096)
+    buffer.read = set()
+
+    def receive(room: memoryview) -> int:
+        piece = came.pop(0)
+        room[: len(piece)] = piece
+        return len(piece)
+
+    Recorded(tally, lambda: None, buffer).read(receive)
+    assert tally.take() == (1, 1, 0)
+    assert buffer.read == {0, 1, 4, 5, 6, 7, 9, 32, 64, 65, 96}
+
+
+COPIES = {
+    "bytes",
+    "tobytes",
+    "tolist",
+    "hex",
+    "join",
+    "copy",
+    "deepcopy",
+    "decode",
+    "from_bytes",
+    "cast",
+    "list",
+    "tuple",
+}
+COPIES |= {"recv", "recvmsg", "recvfrom", "makefile", "unpack", "unpack_from", "iter_unpack", "str", "repr", "format"}
+"""Whatever makes another object of what is in a buffer."""
+
+
+def copies(source: str) -> list[str]:
+    """Return what in `source` could bring an event out of the buffer: a call of a copier, or a slice of the buffer.
+
+    A slice of a `memoryview` is no copy; the views are called `room` and `zeros`.
+    """
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+            if name in COPIES:
+                found.append(f"line {node.lineno}: {name} makes a copy")
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            if getattr(node.value, "id", None) not in ("room", "zeros"):
+                found.append(f"line {node.lineno}: a slice makes a copy")
+        elif isinstance(node, ast.JoinedStr):
+            found.append(f"line {node.lineno}: a text could have it")
+    return found
+
+
+def test_b87_no_event_is_copied_out_of_the_buffer() -> None:
+    assert copies((CAPTURE / "record.py").read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x = bytes(data)", "x = room.tobytes()", "x = buffer[at : at + 32]", "s.recv(9)", "raise E(f'{data[0]}')"],
+)
+def test_the_lint_finds_each_way_to_copy_an_event(source: str) -> None:
+    assert copies(source)
 
 
 # The process: what is typed while it counts.

@@ -339,6 +339,30 @@ def test_f11_a_fault_in_reading_the_inputs_is_told_and_the_clock_runs_on() -> No
         assert "keystrokes" not in item.body or '"keystrokes": null' in item.body
 
 
+def test_a23_a_fault_in_reading_the_inputs_unlocks_nothing() -> None:
+    with staged() as stage:
+        stage.runner.start("c-1")
+        stage.work(100)
+        stage.keys.is_locked = True
+        stage.work(10)
+        stage.keys.breaks = RuntimeError("the listener is gone")
+        stage.work(100)
+        assert stage.runner.state.session_seconds == 100
+        assert not stage.runner.state.is_tracking
+
+
+@pytest.mark.parametrize(("locked", "tracked"), [(True, 88), (None, 100), (False, 101)])
+def test_a23_what_the_inputs_say_of_the_lock_reaches_the_tracker(locked: bool | None, tracked: int) -> None:
+    with staged() as stage:
+        stage.runner.start("c-1")
+        stage.work(88)
+        stage.keys.doubt = 13_000
+        stage.work(12)
+        stage.keys.is_locked = locked
+        stage.work(1)
+        assert stage.runner.state.session_seconds == tracked
+
+
 def test_f60_a_failing_camera_costs_the_picture_and_not_the_segment() -> None:
     with staged() as stage:
         stage.camera.fails = "no picture to be had"

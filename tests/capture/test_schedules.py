@@ -103,7 +103,10 @@ def play(random: Random, rule: int) -> Story:
             idle = random.choice((0, 0, None, passed, 60_000, 120_000))
             counts = random.choice(((1, 0, 0), (0, 0, 0), None))
             story.typed += bool(counts and counts[0])
-            _say(story, Ticked(counts=counts, idle=idle, locked=locked), reading)
+            # How long nobody has known that it is not locked, or whether that is asked at this moment.
+            unsure = random.choice((0, 0, 0, 1000, 7000, 20_000, 10**9))
+            is_open = locked and random.random() < 0.5
+            _say(story, Ticked(counts=counts, idle=idle, locked=None if is_open else locked, unsure=unsure), reading)
             story.is_locked = locked
     _say(story, Stop(), Reading(wall=wall, mono=mono, boot=boot))
     return story

@@ -303,6 +303,9 @@ class Desktop:
         self._scale = scale
 
     def grab(self, monitor: dict[str, Any]) -> Any:
+        if monitor not in self.monitors:
+            assert (monitor["width"], monitor["height"]) == (1, 1), "a point, and no more"
+            return SimpleNamespace(size=(self._scale, self._scale))
         self.asked.append(monitor)
         number = self.monitors.index(monitor) - 1
         if number in self._broken:
@@ -383,6 +386,19 @@ def test_a_monitor_with_more_pixels_than_points_is_taken_in_pixels() -> None:
     (picture,) = grabbed(Desktop((0, 0, 7680, 2), scale=60))
     assert picture.why is not None
     assert "more than" in picture.why
+
+
+def test_the_size_of_a_monitor_is_that_of_its_picture_and_nothing_is_pictured() -> None:
+    desktop = Desktop((-5, 0, 5, 3), (0, 0, 4, 3), scale=2)
+    found = MonitorScreen(Which.ACTIVE, open_grabber=lambda: desktop).monitors()
+    assert [(one.area, one.size) for one in found] == [((-5, 0, 5, 3), (10, 6)), ((0, 0, 4, 3), (8, 6))]
+    assert (desktop.asked, desktop.closed) == ([], 1)
+
+
+@pytest.mark.parametrize("error", [OSError("x"), InvalidValue("DISPLAY", ":9", "is gone", "start it"), MemoryError()])
+def test_monitors_that_cannot_be_looked_at_are_an_error(error: Exception) -> None:
+    with pytest.raises(InvalidValue, match="monitors: cannot be looked at"):
+        MonitorScreen(open_grabber=_raise(error)).monitors()
 
 
 def test_when_nobody_knows_where_the_pointer_is_no_monitor_is_shown() -> None:

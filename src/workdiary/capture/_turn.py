@@ -26,7 +26,7 @@ from workdiary.capture.events import (
 )
 from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent, slot_kept, why_not
 from workdiary.capture.moments import ATTEMPTS, moment_of
-from workdiary.capture.state import Session, State
+from workdiary.capture.state import Doubt, Session, State
 from workdiary.capture.timing import Passage, Run, Stretch, appended, cut, passed, seconds_of, span
 from workdiary.model.activity import Counts
 from workdiary.model.policy import Credit
@@ -64,11 +64,13 @@ class Turn:
         self.quiet = state.quiet
         self.asked = state.asked
         self.is_away = state.is_away
+        self.doubts: tuple[Doubt, ...] = state.doubts
         self.open = {(ledger.job.contract, ledger.slot): ledger for ledger in state.open}
         self.closed = state.closed
         self.balances = state.balances
         self.cuts = state.cuts
         self.new: tuple[Stretch, ...] = ()
+        self.counted: tuple[int, Counts] | None = None
         self.closing: dict[tuple[str, Slot, str, int], None] = {}
         self.settled: dict[tuple[str, Slot], Ledger] = {}
         self.effects: list[Effect] = []
@@ -92,6 +94,7 @@ class Turn:
             quiet=self.quiet,
             asked=self.asked,
             is_away=self.is_away,
+            doubts=self.doubts,
             open=tuple(self.open.values()),
             closed=self.closed,
             balances=self.balances,
@@ -293,6 +296,8 @@ class Turn:
         # What was counted in a second that stands in a ledger already belongs to time that is not counted again.
         if second < self.farthest and any(one.has(second) for one in self.at_slot(ledger.slot)):
             return
+        if counts is not None:
+            self.counted = (second // _MINUTE, counts)
         self.put(added(ledger, session.session, second // _MINUTE, (), counts, session.memo, session.label))
 
     def _track(self, session: Session, begin: int, end: int) -> int:
@@ -349,7 +354,8 @@ class Turn:
             (only,) = self.open.values()
             if self.now < only.end and only.job.contract == self.session.job.contract:
                 return
-        idle = (*self.asked, *self.quiet) if self.session is not None else ()
+        doubted = tuple(stretch for one in self.doubts for stretch in one.stretches)
+        idle = (*self.asked, *self.quiet, *doubted) if self.session is not None else ()
         for ledger in sorted(self.open.values(), key=lambda one: one.slot):
             is_over = self.now >= ledger.end
             is_going_on = self.session is not None and ledger.job.contract == self.session.job.contract

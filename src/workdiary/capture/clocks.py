@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from workdiary.capture.events import Reading
 
-__all__ = ["CLOSE", "SystemClocks", "own_clocks", "start_of_machine"]
+__all__ = ["CLOSE", "SystemClocks", "own_asleep", "own_clocks", "start_of_machine"]
 
 _MILLI: Final = 1_000_000
 """Nanoseconds in a millisecond."""
@@ -71,11 +71,25 @@ def start_of_machine() -> str:
 
 def own_clocks() -> SystemClocks:
     """Return the clocks of this machine."""
+    return SystemClocks(time.time_ns, *_own_two())
+
+
+def own_asleep() -> Callable[[], float]:
+    """Return what says how many seconds this machine has been suspended: a number whose differences mean something.
+
+    Where there is no clock that runs on through a suspension, it is always the same.
+    """
+    mono, boot = _own_two()
+    return lambda: (boot() - mono()) / 1e9
+
+
+def _own_two() -> tuple[_Clock, _Clock]:
+    """Return the clock of this machine that stands still in a suspension, and the one that runs on."""
     if sys.platform == "win32":  # pragma: no cover: another platform
-        return SystemClocks(time.time_ns, *_windows())
+        return _windows()
     if sys.platform == "darwin":  # pragma: no cover: another platform
-        return SystemClocks(time.time_ns, _posix("CLOCK_UPTIME_RAW"), _posix("CLOCK_MONOTONIC_RAW"))
-    return SystemClocks(time.time_ns, time.monotonic_ns, _posix("CLOCK_BOOTTIME"))
+        return _posix("CLOCK_UPTIME_RAW"), _posix("CLOCK_MONOTONIC_RAW")
+    return time.monotonic_ns, _posix("CLOCK_BOOTTIME")
 
 
 def _posix(name: str) -> _Clock:

@@ -123,12 +123,14 @@ class Ticked:
 
     `counts` are the keystrokes, clicks and scrolls since the last tick, `None` when nobody could count (capture
     lost). `idle` is how many milliseconds ago the last input was, `None` when unknown. `locked` is whether the
-    screen is locked.
+    screen is locked, `None` when it may be and will soon be known. `unsure` is for how many milliseconds it has not
+    been known that it is not: when it is locked now, it may have been since.
     """
 
     counts: Counts | None
     idle: int | None = None
-    locked: bool = False
+    locked: bool | None = False
+    unsure: int = 0
 
 
 @attrs.frozen(kw_only=True)

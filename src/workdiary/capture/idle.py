@@ -31,7 +31,10 @@ _PATIENCE: Final = 5.0
 
 @attrs.frozen(kw_only=True)
 class Seen:
-    """One answer of the system: milliseconds since any input, and whether the screen is locked; `None` is unknown."""
+    """One answer of the system: milliseconds since any input, and whether the screen is locked; `None` is unknown.
+
+    Of the lock, `None` says that there is no answer this time, and the one before still holds.
+    """
 
     idle: int | None = None
     locked: bool | None = None
@@ -40,8 +43,11 @@ class Seen:
 class System(Protocol):
     """The system's own view of its user."""
 
-    def look(self) -> Seen:
-        """Ask the system now. Raises any exception when it does not answer, and may wait for as long as it hangs."""
+    def look(self, *, anew: bool = False) -> Seen:
+        """Ask the system now. Raises any exception when it does not answer, and may wait for as long as it hangs.
+
+        What is dear to ask for is not asked for each time, but is when `anew` is wished.
+        """
         ...
 
     def close(self) -> None:
@@ -64,14 +70,15 @@ def own_system() -> System:
 class LockHint:
     """The locked hint of a systemd-logind session, which desktops set when they lock the screen.
 
-    It is read by ``loginctl``, at every `third` look only, for that starts a program.
+    It is read by ``loginctl``, at every `third` look only, for that starts a program: some 5 ms of the processor.
+    `has_answered` says whether it ever did, so that it is known from then on that there is somebody to ask.
     """
 
     def __init__(self, read: Callable[[], str], third: int = 3):
         self._read = read
         self._third = third
         self._looks = 0
-        self._locked: bool | None = None
+        self.has_answered = False
 
     @classmethod
     def of_session(cls) -> LockHint | None:
@@ -87,15 +94,23 @@ class LockHint:
 
         return cls(read)
 
-    def locked(self) -> bool | None:
-        """Return whether the session says that it is locked, `None` when it does not answer."""
-        if self._looks % self._third == 0:
-            try:
-                self._locked = {"yes": True, "no": False}.get(self._read().strip())
-            except (OSError, ValueError, subprocess.SubprocessError):
-                self._locked = None
+    def locked(self, *, anew: bool = False) -> bool | None:
+        """Return whether the session says that it is locked, `None` when it does not answer or was not asked.
+
+        It is asked at this look, and not only at every third, when an answer is wished `anew`.
+        """
+        if anew:
+            self._looks = 0
+        is_asked = self._looks % self._third == 0
         self._looks += 1
-        return self._locked
+        if not is_asked:
+            return None
+        try:
+            locked = {"yes": True, "no": False}.get(self._read().strip())
+        except (OSError, ValueError, subprocess.SubprocessError):
+            return None
+        self.has_answered = self.has_answered or locked is not None
+        return locked
 
 
 class XSystem:
@@ -105,17 +120,25 @@ class XSystem:
         self._hint = hint
         self._display = open_display()
         self._saver = bool(self._display.has_extension("MIT-SCREEN-SAVER"))
+        self._is_saved = False
 
-    def look(self) -> Seen:
-        """Ask the server: one round trip."""
-        hinted = self._hint.locked() if self._hint is not None else None
+    def look(self, *, anew: bool = False) -> Seen:
+        """Ask the server, one round trip, and sometimes the session."""
         if not self._saver:
             self._display.sync()
-            return Seen(locked=hinted)
+            return Seen(locked=self._hinted(anew=anew))
         saver = self._display.screen().root.screensaver_query_info()
         # A screen that is merely blanked is not locked; an external screen saver that is on is a locker.
-        locker = saver.state == _SAVER_ON and saver.kind == _SAVER_EXTERNAL
-        return Seen(idle=int(saver.idle), locked=True if locker else hinted)
+        was_saved, self._is_saved = self._is_saved, saver.state == _SAVER_ON and saver.kind == _SAVER_EXTERNAL
+        hinted = self._hinted(anew=anew or was_saved is not self._is_saved)
+        if self._is_saved:
+            return Seen(idle=int(saver.idle), locked=True)
+        if hinted is None and not (self._hint is not None and self._hint.has_answered):
+            hinted = False  # nobody but the screen saver knows
+        return Seen(idle=int(saver.idle), locked=hinted)
+
+    def _hinted(self, *, anew: bool) -> bool | None:
+        return None if self._hint is None else self._hint.locked(anew=anew)
 
     def close(self) -> None:
         """Close the connection."""
@@ -132,7 +155,7 @@ class MacSystem:  # pragma: no cover: another platform
     def __init__(self) -> None:
         self._quartz: Any = _module("Quartz", "pyobjc-framework-Quartz")
 
-    def look(self) -> Seen:
+    def look(self, *, anew: bool = False) -> Seen:  # noqa: ARG002 - it always does
         """Ask the window server."""
         quartz = self._quartz
         seconds = quartz.CGEventSourceSecondsSinceLastEventType(
@@ -159,7 +182,7 @@ class WindowsSystem:  # pragma: no cover: another platform
         self._user.OpenInputDesktop.restype = ctypes.c_void_p
         self._user.CloseDesktop.argtypes = (ctypes.c_void_p,)
 
-    def look(self) -> Seen:
+    def look(self, *, anew: bool = False) -> Seen:  # noqa: ARG002 - it always does
         """Ask the session."""
         last = self._LastInput(ctypes.sizeof(self._LastInput), 0)
         if not self._user.GetLastInputInfo(ctypes.byref(last)):

@@ -12,7 +12,7 @@ Images are WebP without loss, and have one chunk: the pixels. No name, no date a
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from io import BytesIO
 from typing import Any, Final
@@ -21,7 +21,7 @@ import attrs
 
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
 from workdiary.capture.moments import RETRY
-from workdiary.capture.ports import Picture, Screen
+from workdiary.capture.ports import Area, Monitor, Picture, Screen
 from workdiary.capture.screen import Which
 from workdiary.errors import InvalidValue, MissingExtra, StoreError
 from workdiary.model.checks import check, check_each
@@ -114,7 +114,8 @@ class ImageSettings:
     """What a snapshot shows, and how large it is kept.
 
     `which` monitors are shown (give it to the `MonitorScreen`), `redactions` are hidden. `longest` is the longest
-    side that an image may have, in pixels, `None` for the monitor's own.
+    side that an image may have, in pixels, `None` for the monitor's own. `monitors` are the areas of all
+    that there were when the redactions were drawn: with others, or others in their places, no snapshot is taken.
 
     >>> ImageSettings(longest=1280).which
     <Which.ALL: 'all'>
@@ -123,6 +124,7 @@ class ImageSettings:
     which: Which = Which.ALL
     redactions: tuple[Redaction, ...] = attrs.field(default=(), converter=_redactions)
     longest: int | None = None
+    monitors: tuple[Area, ...] | None = None
 
     def __attrs_post_init__(self) -> None:
         check(self, which=Which)
@@ -130,6 +132,27 @@ class ImageSettings:
             raise InvalidValue(
                 "longest", self.longest, f"is not {_SMALLEST} to {_LONGEST} pixels", "leave it out for the full size"
             )
+        if self.monitors is not None and not isinstance(self.monitors, tuple):
+            raise InvalidValue("monitors", self.monitors, "are not areas", "leave them out, or call drawn_for")
+
+    def drawn_for(self, monitors: Sequence[Monitor]) -> ImageSettings:
+        """Return the settings with redactions that are for these monitors, in this order, and for no others.
+
+        A redaction keeps the size that it has. Raises `InvalidValue` for one of a monitor that is not there.
+
+        >>> hidden = Redaction(monitor=0, left=0, top=0, width=99, height=9)
+        >>> there = Monitor(area=(0, 0, 1280, 800), size=(1280, 800))
+        >>> ImageSettings(redactions=[hidden]).drawn_for([there]).redactions[0].of
+        (1280, 800)
+        """
+        for one in self.redactions:
+            if one.monitor >= len(monitors):
+                area = f"{one.monitor}:{one.left},{one.top},{one.width},{one.height}"
+                sizes = (f"{n} ({there.size[0]} x {there.size[1]})" for n, there in enumerate(monitors))
+                remedy = f"those that are there: {', '.join(sizes) or 'none'}"
+                raise InvalidValue("--hide", area, "is on a monitor that is not there", remedy)
+        drawn = [attrs.evolve(one, of=one.of or monitors[one.monitor].size) for one in self.redactions]
+        return attrs.evolve(self, redactions=drawn, monitors=tuple(there.area for there in monitors))
 
 
 @attrs.frozen(kw_only=True)
@@ -185,9 +208,10 @@ class Snapshots:
         """Take the snapshot that `order` asks for, now; its images are on the disk when this returns.
 
         Its `at` is when the screen was really read. It has failed when not one monitor could be seen, redacted and
-        kept, when the screen was read more than `LATEST` seconds after it was due, or in another slot, and when the
-        clock was set back meanwhile; the reason is a sentence. When one monitor could, the others are left out: the
-        flag `PARTIAL` says so, and `reasons` says why.
+        kept, when a monitor is missing of which a part is to be hidden, or the monitors are others than those for which
+        that was said, when the screen was read more than `LATEST` seconds after it was due, or in another slot, and
+        when the clock was set back meanwhile; the reason is a sentence. When one monitor could, the others are left
+        out: the flag `PARTIAL` says so, and `reasons` says why.
         """
         kept: dict[int, tuple[str, Encoded]] = {}
         reasons: list[str] = []
@@ -196,10 +220,10 @@ class Snapshots:
         late = _untimely(order, begins, begins)
         pictures = [] if late else list(self._screen.grab())
         ends = self._now(order)
-        late = late or _untimely(order, begins, ends)
-        if late:
-            self.reasons = (late,)
-            return SnapshotFailed(slot=order.slot, why=late, contract=order.contract)
+        wrong = late or _untimely(order, begins, ends) or _rearranged(self.settings, pictures)
+        if wrong:
+            self.reasons = (wrong,)
+            return SnapshotFailed(slot=order.slot, why=wrong, contract=order.contract)
         while pictures:
             monitor, why = pictures[0].monitor, pictures[0].why
             try:
@@ -257,6 +281,24 @@ def _untimely(order: TakeSnapshot, begins: Instant, ends: Instant) -> str | None
         return "it came too late: its segment was over"
     if ends > order.at + RETRY * (order.attempt - 1) + LATEST:
         return f"it came too late: {ends - order.at} s after its moment"
+    return None
+
+
+def _rearranged(settings: ImageSettings, pictures: Sequence[Picture]) -> str | None:
+    """Return why what is to be hidden may be on a monitor of another number, `None` when it is where it was.
+
+    A monitor that is unplugged gives its number to the next, which would be shown as if nothing on it were hidden.
+    """
+    if not settings.redactions or all(picture.rgb is None for picture in pictures):
+        return None
+    among = next((picture.among for picture in pictures if picture.among is not None), None)
+    there = {picture.monitor for picture in pictures} if among is None else set(range(len(among)))
+    missing = sorted({redaction.monitor for redaction in settings.redactions} - there)
+    moved = "what is to be hidden may have moved: start the tracker again, and say what to hide"
+    if missing:
+        return f"monitor {missing[0]}, of which a part is to be hidden, is not there; {moved}"
+    if settings.monitors is not None and among is not None and among != settings.monitors:
+        return f"the monitors are others, or elsewhere, than when it was said what to hide; {moved}"
     return None
 
 

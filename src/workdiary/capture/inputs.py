@@ -18,12 +18,15 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
+import attrs
+
+from workdiary.capture.clocks import own_asleep
 from workdiary.capture.idle import Seen, System, own_system
 from workdiary.capture.listeners import Listener, Sink, own_listener
 from workdiary.errors import InvalidValue, WorkdiaryError
 from workdiary.model.activity import Counts
 
-__all__ = ["EVERY", "LONGEST_PAUSE", "PATIENCE", "NoInputs", "Tally", "WatchedInputs", "own_inputs"]
+__all__ = ["CAUTION", "EVERY", "LONGEST_PAUSE", "PATIENCE", "NoInputs", "Tally", "WatchedInputs", "own_inputs"]
 
 EVERY: Final = 5.0
 """Seconds between two looks of the watchdog."""
@@ -33,6 +36,12 @@ PATIENCE: Final = 5.0
 
 LONGEST_PAUSE: Final = 15.0
 """The longest pause, in seconds, between two attempts to connect again; the first is a second."""
+
+CAUTION: Final = 10.0
+"""Seconds for which, after a suspension, a screen that was not locked before it may be locked; then it is as before."""
+
+_ASLEEP: Final = 2.0
+"""Seconds of suspension after which an answer about the lock is of another time."""
 
 _FIRST_PAUSE: Final = 1.0
 
@@ -103,6 +112,15 @@ class Tally:
                 _log.warning("noting the time of an input failed (%s); the counts go on", self.trouble)
 
 
+@attrs.frozen
+class _Answer:
+    """What was said of the lock, and when it was asked: by the clock, and after how many seconds of suspension."""
+
+    locked: bool
+    at: float
+    asleep: float
+
+
 class _State(Enum):
     """How the watchdog found things."""
 
@@ -115,7 +133,8 @@ class WatchedInputs:
     """The `Inputs` of a machine (see `ports.Inputs` for what each method promises).
 
     `listen` makes a listener and `look` a connection to the system; both are made again after a loss. `clock` must
-    be monotonic, for idle time is measured by it and a wall clock that is set would make it up.
+    be monotonic, for idle time is measured by it and a wall clock that is set would make it up. It stands still in a
+    suspension, of which `asleep` says the seconds so far.
     """
 
     def __init__(
@@ -124,6 +143,7 @@ class WatchedInputs:
         look: Callable[[], System] = own_system,
         *,
         clock: Callable[[], float] = time.monotonic,
+        asleep: Callable[[], float] | None = None,
         every: float = EVERY,
         patience: float = PATIENCE,
         first_pause: float = _FIRST_PAUSE,
@@ -131,6 +151,7 @@ class WatchedInputs:
     ):
         self._listen, self._look = listen, look
         self._clock, self._every, self._patience = clock, every, patience
+        self._asleep = own_asleep() if asleep is None else asleep
         self._first_pause, self._longest_pause = first_pause, longest_pause
         self._tally = Tally(clock)
         self._guard = threading.Lock()
@@ -141,6 +162,9 @@ class WatchedInputs:
         self._listener: Listener | None = None
         self._system: System | None = None
         self._seen: tuple[float, Seen] | None = None
+        self._answer: _Answer | None = None
+        self._unlocked: float | None = None
+        self._doubted: tuple[_Answer, float] | None = None
         self._heard: float | None = None
         self._error: WorkdiaryError | None = None
         self._why: str | None = "it has not been started"
@@ -202,11 +226,28 @@ class WatchedInputs:
         at, seen = self._seen
         return None if seen.idle is None else seen.idle + int((now - at) * 1000)
 
-    def locked(self) -> bool:
-        """Return whether the system says that the screen is locked."""
-        if self._seen is None or self._clock() - self._seen[0] > self._every + self._patience:
+    def locked(self) -> bool | None:
+        """Return what the system said last, however long ago; `None` when it has been suspended since.
+
+        Then it is asked anew at once, and the screen may be locked until it answers, for `CAUTION` at the longest.
+        """
+        answer = self._answer
+        if answer is None or answer.locked:
+            return answer is not None
+        if not self._is_outslept(answer):
             return False
-        return self._seen[1].locked is True
+        now = self._clock()
+        if self._doubted is None or self._doubted[0] is not answer:
+            self._doubted = (answer, now)
+            self._wake.set()
+        return None if now - self._doubted[1] <= CAUTION else False
+
+    def unsure(self) -> int:
+        """Return the milliseconds since the system was asked that has said last that the screen is not locked."""
+        return 0 if self._unlocked is None else max(0, int((self._clock() - self._unlocked) * 1000))
+
+    def _is_outslept(self, answer: _Answer) -> bool:
+        return self._asleep() - answer.asleep > _ASLEEP
 
     def close(self) -> None:
         """Stop counting and close every connection."""
@@ -241,9 +282,14 @@ class WatchedInputs:
         try:
             if self._system is None:
                 self._system = self._look()
-            seen = self._system.look()
+            # Before it is asked: what is answered after a suspension may have been found before it.
+            asked, asleep = self._clock(), self._asleep()
+            seen = self._system.look(anew=self._answer is not None and self._is_outslept(self._answer))
             self._heard = self._clock()
             self._seen = (self._heard, seen)
+            if seen.locked is not None:
+                self._answer = _Answer(seen.locked, asked, asleep)
+                self._unlocked = self._unlocked if seen.locked else asked
             if self._listener is None:
                 self._connect(seen)
                 return _State.NEW
@@ -309,6 +355,10 @@ class NoInputs:
     def locked(self) -> bool:
         """Return false: it is not known to be."""
         return False
+
+    def unsure(self) -> int:
+        """Return 0: nobody can be asked."""
+        return 0
 
     def close(self) -> None:
         """Do nothing."""

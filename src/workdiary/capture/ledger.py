@@ -28,6 +28,7 @@ from workdiary.rules.credit import credit
 __all__ = [
     "Ledger",
     "added",
+    "fewer",
     "finished_id",
     "is_credited",
     "kept_of",
@@ -173,6 +174,15 @@ def without(ledger: Ledger, session: str, minus: Iterable[Stretch]) -> Ledger:
         for one in ledger.minutes
     )
     return attrs.evolve(ledger, minutes=minutes)
+
+
+def fewer(ledger: Ledger, session: str, minute: int, counts: Counts) -> Ledger:
+    """Return `ledger` without `counts` that were added to a minute of `session`; unknown ones stay unknown."""
+    old = ledger.kept(session, minute)
+    if old is None or old.counts is None:
+        return ledger
+    k, c, s = (max(0, had - less) for had, less in zip(old.counts, counts, strict=True))
+    return _replaced(ledger, old, attrs.evolve(old, counts=(k, c, s)))
 
 
 def written(ledger: Ledger, session: str, minute: int, memo: str, label: str | None) -> Ledger:

@@ -2,38 +2,26 @@
 
 Both count an input at its release, so that a key held down is one keystroke, however often it repeats. `XListener`
 asks the X server for releases alone and reads the first byte of an event, its type, and of a button's event the
-second; it never reads which key it was. `PynputListener` is handed a key by pynput and does not look at it.
+second; it never reads which key it was, and keeps no event (see `record`). `PynputListener` is handed a key by pynput
+and does not look at it.
 A listener runs in threads of its own and hands everything to a `Sink`, whose methods raise nothing.
 """
 
 from __future__ import annotations
 
 import importlib
+import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from workdiary.capture.idle import close_display, open_display
+from workdiary.capture.record import BUTTON_RELEASE, KEY_RELEASE, Recorded, Sink, enable_request
 from workdiary.errors import InvalidValue, MissingExtra
 
 __all__ = ["Listener", "PynputListener", "Sink", "XListener", "own_listener"]
-
-
-class Sink(Protocol):
-    """What takes the inputs, from any thread. Its methods raise nothing and wait for nobody."""
-
-    def key(self) -> None:
-        """Count a keystroke."""
-        ...
-
-    def click(self) -> None:
-        """Count a click."""
-        ...
-
-    def scroll(self) -> None:
-        """Count a scroll action."""
-        ...
 
 
 class Listener(Protocol):
@@ -62,53 +50,25 @@ def own_listener(sink: Sink, died: Callable[[], None]) -> Listener:
 _PATIENCE: Final = 5.0
 """Seconds until a listener that does not get ready is given up."""
 
-_KEY_RELEASE: Final = 3
-_BUTTON_RELEASE: Final = 5
-_SCROLLS: Final = frozenset({4, 5, 6, 7})
-"""The buttons that X makes of a wheel: up, down, left and right."""
-
-_EVENT: Final = 32
-"""The bytes of an X event."""
-
-_FROM_SERVER: Final = 0
-_START_OF_DATA: Final = 4
-
-
-def count_events(data: bytes, sink: Sink) -> None:
-    """Count the X events in `data`, 32 bytes each: releases of keys, and of buttons, four of which scroll.
-
-    Of an event of a key, the first byte is read, which says that it is one, and no other.
-    """
-    for n in range(0, len(data) - _EVENT + 1, _EVENT):
-        kind = data[n] & 0x7F  # the highest bit says that a program sent it
-        if kind == _KEY_RELEASE:
-            sink.key()
-        elif kind == _BUTTON_RELEASE:
-            if data[n + 1] in _SCROLLS:
-                sink.scroll()
-            else:
-                sink.click()
-
 
 class XListener:
     """The RECORD extension of an X server, asked for the releases of keys and buttons of all its clients.
 
-    Two connections: one on which the events come, one to say that it is enough.
+    It has a connection of its own, set up by python-xlib. From the request on that begins the report, python-xlib
+    receives nothing on it any more (see `record`).
     """
 
     def __init__(self, sink: Sink, died: Callable[[], None]):
-        self._sink = sink
         self._died = died
         self._data: Any = None
-        self._control: Any = None
-        self._context: Any = None
         self._ready = threading.Event()
+        self._recorded = Recorded(sink, self._ready.set)
         self._thread: threading.Thread | None = None
         self._closing = False
 
     def open(self) -> None:
         """Connect, and return when the server has begun to report."""
-        self._data, self._control = open_display(), open_display()
+        self._data = open_display()
         if not self._data.has_extension("RECORD"):
             self.close()
             raise InvalidValue("DISPLAY", self._name(), "has no RECORD extension", "start the X server with it")
@@ -122,12 +82,19 @@ class XListener:
             "client_started": False,
             "client_died": False,
         }
-        kinds = (_KEY_RELEASE, _BUTTON_RELEASE)
+        kinds = (KEY_RELEASE, BUTTON_RELEASE)
         ranges = [{**wanted, "device_events": (kind, kind)} for kind in kinds]
         every_client = 3
-        self._context = self._data.record_create_context(0, [every_client], ranges)
+        context = self._data.record_create_context(0, [every_client], ranges)
         self._data.sync()
-        self._thread = threading.Thread(target=self._listen, name="workdiary-inputs", daemon=True)
+        connection = self._data.display
+        if connection.data_recv:  # the beginning of a packet, whose end would be taken for another
+            self.close()
+            raise InvalidValue("DISPLAY", self._name(), "answers by halves", "see the X server's log")
+        connection.socket.sendall(enable_request(connection.get_extension_major("RECORD"), context))
+        self._thread = threading.Thread(
+            target=self._listen, args=(connection.socket,), name="workdiary-inputs", daemon=True
+        )
         self._thread.start()
         if not self._ready.wait(_PATIENCE) or not self.alive():
             self.close()
@@ -138,38 +105,31 @@ class XListener:
         return self._thread is not None and self._thread.is_alive()
 
     def close(self) -> None:
-        """Tell the server that it is enough, wait for the thread, and close both connections."""
+        """End the connection, which ends the thread, whether the server still answers or not."""
         self._closing = True
-        if self._thread is not None and self._thread.is_alive():
-            try:
-                self._control.record_disable_context(self._context)
-                self._control.flush()
-            except Exception:  # the server is gone, and so is the thread, or soon
-                close_display(self._control)
+        if self._data is None:
+            return
+        connection: socket.socket = self._data.display.socket
+        with suppress(OSError):  # the server has ended it already
+            connection.shutdown(socket.SHUT_RDWR)
+        if self._thread is not None:
             self._thread.join(_PATIENCE)
-        for display in (self._data, self._control):
-            if display is not None:
-                close_display(display)
-        self._data = self._control = None
+        # Not by python-xlib, which would first receive what is still there.
+        connection.close()
+        self._data = None
 
     def _name(self) -> str:
         return "" if self._data is None else str(self._data.get_display_name())
 
-    def _listen(self) -> None:
+    def _listen(self, connection: socket.socket) -> None:
         try:
-            self._data.record_enable_context(self._context, self._reply)
+            self._recorded.read(connection.recv_into)
         except Exception:  # noqa: S110 (the server is gone; saying so is what follows)
             pass
         finally:
             self._ready.set()
             if not self._closing:
                 self._died()
-
-    def _reply(self, reply: Any) -> None:
-        if reply.category == _START_OF_DATA:
-            self._ready.set()
-        elif reply.category == _FROM_SERVER and not reply.client_swapped:
-            count_events(reply.data, self._sink)
 
 
 class PynputListener:

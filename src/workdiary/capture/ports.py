@@ -6,7 +6,7 @@ tracker may ask the machine for the time, an input or a picture, so that a test 
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -14,7 +14,23 @@ from workdiary.capture.events import Reading
 from workdiary.errors import InvalidValue
 from workdiary.model.activity import Counts
 
-__all__ = ["Clocks", "Inputs", "Picture", "Screen", "together"]
+__all__ = ["Area", "Clocks", "Inputs", "Monitor", "Picture", "Screen", "together"]
+
+
+Area: TypeAlias = tuple[int, int, int, int]
+"""Where a monitor is on the desktop, in its points: left, top, width, height. An origin may be negative."""
+
+
+@attrs.frozen(kw_only=True)
+class Monitor:
+    """A monitor: where it is on the desktop, and the width and height of its picture in pixels.
+
+    >>> Monitor(area=(1920, 0, 1280, 800), size=(2560, 1600)).size
+    (2560, 1600)
+    """
+
+    area: Area
+    size: tuple[int, int]
 
 
 @attrs.frozen(kw_only=True)
@@ -22,7 +38,8 @@ class Picture:
     """What one monitor showed, or why it could not be seen: exactly one of `rgb` and `why` is there.
 
     `monitor` counts from 0, in the order in which the system lists its monitors. `rgb` are `width` × `height`
-    pixels of three bytes, row by row from the top, without padding. `why` is a sentence.
+    pixels of three bytes, row by row from the top, without padding. `why` is a sentence. `among` are the areas of all
+    monitors that there were, shown or not; `None` when it is not known.
 
     >>> Picture(monitor=0, width=1, height=1, rgb=b"abc")
     Picture(monitor=0, width=1, height=1, why=None)
@@ -35,6 +52,7 @@ class Picture:
     height: int = 0
     rgb: bytes | None = attrs.field(default=None, repr=False)
     why: str | None = None
+    among: tuple[Area, ...] | None = attrs.field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if (self.rgb is None) == (self.why is None):
@@ -96,8 +114,19 @@ class Inputs(Protocol):
         """Return how many milliseconds ago the last input was, `None` when nobody knows."""
         ...
 
-    def locked(self) -> bool:
-        """Return whether the screen is known to be locked; what is unknown counts as not locked."""
+    def locked(self) -> bool | None:
+        """Return whether the screen is locked, by the last that is known; what was never known counts as not locked.
+
+        `None` says that it may be locked, and will soon be known: the machine has just been suspended.
+        """
+        ...
+
+    def unsure(self) -> int:
+        """Return for how many milliseconds it has not been known that the screen is not locked.
+
+        They are counted from the last question to which the answer was that it is not, by a clock that stands still
+        in a suspension. 0 where there is nobody to ask.
+        """
         ...
 
     def close(self) -> None:

@@ -217,13 +217,14 @@ class Runner:
         reading = self.clocks.read()
         self._safely("a snapshot", lambda: self._take_results(reading))
         try:
-            counts, idle, locked = self.inputs.take(), self.inputs.idle(), self.inputs.locked()
+            counts, idle = self.inputs.take(), self.inputs.idle()
+            locked, unsure = self.inputs.locked(), self.inputs.unsure()
         except Exception as error:  # whatever it is: what was not counted is unknown, and the clock runs on
-            counts, idle, locked = None, None, False
+            counts, idle, locked, unsure = None, None, self.state.is_locked, 0
             self._own_trouble = f"the inputs cannot be read: {type(error).__name__}: {error}"
         counts = together(self._carried, counts)
         try:
-            self._feed(Ticked(counts=counts, idle=idle, locked=locked), reading)
+            self._feed(Ticked(counts=counts, idle=idle, locked=locked, unsure=unsure), reading)
             self._carried = (0, 0, 0)
         except Exception as error:  # F11: what was counted goes with the next tick
             self._carried = counts
@@ -362,12 +363,6 @@ class Runner:
         own = [trouble for trouble in told if trouble]
         if self.is_dead:
             own.insert(0, f"the tracker has stopped by a fault of its own, and tracks nothing ({self._death}): restart")
-        if self.sender.early:
-            number = self.sender.early
-            own.append(
-                f"{number} segment{'s lie' if number > 1 else ' lies'} in the future by the clock of the diary, and"
-                " wait until that time has come: see whether this machine's clock is right"
-            )
         return (*own, *troubles_of(self.spool, self.sender, self.room, self.now))
 
     # Commands.

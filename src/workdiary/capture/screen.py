@@ -16,9 +16,11 @@ from enum import Enum
 from io import BytesIO
 from typing import Any, Final, Protocol
 
+import attrs
+
 from workdiary.capture.idle import close_display, open_display
-from workdiary.capture.ports import Picture
-from workdiary.errors import MissingExtra, WorkdiaryError
+from workdiary.capture.ports import Area, Monitor, Picture
+from workdiary.errors import NOTHING, InvalidValue, MissingExtra, WorkdiaryError
 
 __all__ = ["MOST_PIXELS", "Grabber", "MonitorScreen", "Which", "pointer_position"]
 
@@ -93,6 +95,24 @@ class MonitorScreen:
             with suppress(Exception):  # the server may be gone, and then there is nothing left to leave
                 grabber.close()
 
+    def monitors(self) -> tuple[Monitor, ...]:
+        """Return each monitor that there is, shown or not, in their order.
+
+        No more than a point of each is looked at. Raises `InvalidValue` when they cannot be.
+        """
+        try:
+            grabber = self._open()
+            try:
+                return tuple(_monitor(grabber, monitor) for monitor in grabber.monitors[1:])
+            finally:
+                with suppress(Exception):  # as above
+                    grabber.close()
+        except Exception as error:  # each system has its own errors
+            why = _sentence(error, "they cannot be listed")
+            raise InvalidValue(
+                "monitors", NOTHING, f"cannot be looked at ({why})", "see what python -m workdiary.capture doctor says"
+            ) from None
+
     def _grab(self, grabber: Grabber) -> tuple[Picture, ...]:
         monitors = grabber.monitors[1:]  # the first is the whole desktop
         if not monitors:
@@ -104,7 +124,8 @@ class MonitorScreen:
             except Exception as error:  # as above
                 return (Picture.failed(0, _sentence(error, "it is not known which monitor the pointer is on")),)
             chosen = range(nearest, nearest + 1)
-        return tuple(_one(grabber, number, monitors[number]) for number in chosen)
+        among = tuple(map(_area, monitors))
+        return tuple(attrs.evolve(_one(grabber, number, monitors[number]), among=among) for number in chosen)
 
 
 def pointer_position() -> tuple[int, int]:
@@ -137,6 +158,17 @@ def _one(grabber: Grabber, number: int, monitor: dict[str, Any]) -> Picture:
         return Picture(monitor=number, width=width, height=height, rgb=_rgb(shot.raw, width, height))
     except Exception as error:  # one monitor does not lose the others, whatever is wrong with it
         return Picture.failed(number, _sentence(error, f"monitor {number} cannot be captured"))
+
+
+def _area(monitor: dict[str, Any]) -> Area:
+    return int(monitor["left"]), int(monitor["top"]), int(monitor["width"]), int(monitor["height"])
+
+
+def _monitor(grabber: Grabber, monitor: dict[str, Any]) -> Monitor:
+    area = _area(monitor)
+    # A point of the desktop can have several pixels.
+    point = grabber.grab({**monitor, "width": 1, "height": 1}).size
+    return Monitor(area=area, size=(area[2] * int(point[0]), area[3] * int(point[1])))
 
 
 def _rgb(raw: bytes | bytearray, width: int, height: int) -> bytes:

@@ -120,6 +120,10 @@ class ScriptedInputs:
         """Return whether the screen is locked."""
         return self.is_locked
 
+    def unsure(self) -> int:
+        """Return 0: a script always knows."""
+        return 0
+
     def close(self) -> None:
         """Nothing has to be done."""
 

@@ -21,7 +21,7 @@ from workdiary.capture.herald import Herald, sums
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE, TEXT
 from workdiary.capture.places import NOT_THERE, hold_of, open_journal, seconds_of, tracker_folder
-from workdiary.capture.ports import Clocks, Inputs, Screen
+from workdiary.capture.ports import Clocks, Inputs
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
 from workdiary.capture.shooting import Camera
@@ -82,6 +82,7 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
 
     With `chooses`, a contract is needed: the one that there is, when none is given.
     """
+    _no_core_dump()
     with ExitStack() as stack:
         spool = stack.enter_context(Spool(options.folder))
         opened: list[Any] = []
@@ -112,12 +113,13 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             contract = only(sender.contracts())
         if contract is not None:
             ask_for_consent(sender, contract, options)
-        inputs, camera = _own_inputs(), _camera(files, options, spool)
+        inputs = _own_inputs()
         try:
             inputs.start()
         except WorkdiaryError as error:
             raise type(error)(error.argument, error.value, error.allowed, f"{error.remedy}; {_OTHERWISE}") from None
         stack.callback(inputs.close)
+        camera = _camera(files, options, spool.announce)
         runner = Runner(
             clocks=clocks,
             inputs=inputs,
@@ -148,6 +150,15 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
                     options.say(f"{sums(Diary(sender.journal, contract).statement(runner.now))}.")
         if lost:
             raise StoreError(str(options.folder), NOTHING, f"{lost}; this is lost", "free some space, or see the disk")
+
+
+def _no_core_dump() -> None:
+    """Have no image of the process's memory written when it crashes: secrets and memos are in it."""
+    if sys.platform == "win32":  # pragma: no cover: another platform
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def track_headless(given: Mapping[str, str]) -> None:
@@ -289,10 +300,13 @@ def _own_inputs() -> Inputs:
     return own_inputs()
 
 
-def _camera(files: Any, options: Options, spool: Spool) -> Camera:
+def _camera(files: Any, options: Options, announce: Callable[[str], None]) -> Camera:
     from workdiary.capture.images import ImageSettings, Snapshots
     from workdiary.capture.screen import MonitorScreen
 
-    settings = options.images or ImageSettings()
-    screen: Screen = MonitorScreen(settings.which)
-    return Snapshots(screen, files, settings, clock=time.time, announce=spool.announce)
+    settings: ImageSettings = options.images or ImageSettings()
+    screen = MonitorScreen(settings.which)
+    if settings.redactions:
+        # The command line cannot say how large a monitor is of which it hides a part: it is the one that is there now.
+        settings = settings.drawn_for(screen.monitors())
+    return Snapshots(screen, files, settings, clock=time.time, announce=announce)

@@ -12,10 +12,11 @@ from workdiary.capture.events import Job, Reading
 from workdiary.capture.ledger import Ledger
 from workdiary.capture.timing import Run, Stretch, seconds_of
 from workdiary.errors import InvalidValue
+from workdiary.model.activity import Counts
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
-__all__ = ["IDLE_AFTER", "START", "Session", "State", "initial"]
+__all__ = ["IDLE_AFTER", "START", "Doubt", "Session", "State", "initial"]
 
 IDLE_AFTER: Final = 600
 """After how many seconds without input the tracker asks what to do with them."""
@@ -41,14 +42,26 @@ class Session:
 
 
 @attrs.frozen(kw_only=True)
+class Doubt:
+    """What was tracked up to a reading, `mono` milliseconds, while it was not known that the screen is not locked.
+
+    `counted` is the number of a minute, and what was counted in it.
+    """
+
+    mono: int
+    stretches: tuple[Stretch, ...] = ()
+    counted: tuple[int, Counts] | None = None
+
+
+@attrs.frozen(kw_only=True)
 class State:
     """The tracker between two inputs: a value, made by `initial` and `step` only.
 
     `session` is `None` while it is off; `run` is `None` while nothing is tracked, off or paused. `part` are the
     milliseconds left over of a second. `quiet` is the time tracked since the last input, `asked` the time of an
-    unanswered idle prompt; `is_away` says that `asked` still grows. `open` are the ledgers that are not settled,
-    `closed` the others, by slot. `balances` are the seconds that are carried on (CREDIT-carry), by contract, and
-    `cuts` the slots in which the clock was set, the latest few.
+    unanswered idle prompt; `is_away` says that `asked` still grows. `doubts` is what is taken back if the screen proves
+    to be locked. `open` are the ledgers that are not settled, `closed` the others, by slot. `balances` are the seconds
+    that are carried on (CREDIT-carry), by contract, and `cuts` the slots in which the clock was set, the latest few.
     """
 
     idle_after: int | None = IDLE_AFTER
@@ -63,6 +76,7 @@ class State:
     quiet: tuple[Stretch, ...] = ()
     asked: tuple[Stretch, ...] = ()
     is_away: bool = False
+    doubts: tuple[Doubt, ...] = ()
     open: tuple[Ledger, ...] = ()
     closed: Mapping[Slot, tuple[Ledger, ...]] = MappingProxyType({})
     balances: Mapping[str, int] = MappingProxyType({})

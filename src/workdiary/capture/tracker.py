@@ -24,6 +24,7 @@ import attrs
 from workdiary.capture._asking import ask_for_snapshot
 from workdiary.capture._idle import answer, discard, lengthen, watch
 from workdiary.capture._turn import Turn
+from workdiary.capture._unsure import doubt, take_back, trust
 from workdiary.capture.events import (
     Answered,
     DropSnapshot,
@@ -85,6 +86,7 @@ def step(state: State, event: Input, reading: Reading) -> tuple[State, tuple[Eff
     else:
         turn.pass_time()
         lengthen(turn)
+        doubt(turn)
     turn.keep_closed()
     if isinstance(event, Start):
         _start(turn, event)
@@ -139,13 +141,20 @@ def _unusable(turn: Turn, event: Input) -> None:
 
 def _ticked(turn: Turn, tick: Ticked) -> None:
     session = turn.session
+    is_locked = tick.locked is not False
     if session is None:
         turn.pass_time()
-        turn.is_locked, turn.is_lost = tick.locked, tick.counts is None
+        turn.is_locked, turn.is_lost = is_locked, tick.counts is None
         return
-    if tick.locked and not turn.is_locked:
-        # When exactly it was locked is not known; the time since the last tick is not tracked.
-        turn.mark_here(MarkKind.LOCKED, "The screen is locked; nothing is tracked until it is unlocked.")
+    # When exactly it was locked is not known; the time since it was last known not to be is not tracked.
+    if tick.locked is not None:
+        trust(turn, tick.unsure)
+    taken = take_back(turn) if tick.locked else 0
+    if is_locked and (taken or not turn.is_locked):
+        words = "The screen is locked" if tick.locked else "It is not known yet whether the screen is locked"
+        before = f", and {span(taken)} before it are taken back" if taken else ""
+        turn.mark_here(MarkKind.LOCKED, f"{words}; nothing is tracked until it is unlocked{before}.")
+    if is_locked:
         turn.end_run()
     was_lost, turn.is_lost = turn.is_lost, tick.counts is None
     turn.pass_time(tick.counts, is_told=True)
@@ -155,11 +164,14 @@ def _ticked(turn: Turn, tick: Ticked) -> None:
         turn.mark_here(MarkKind.CAPTURE_BACK, "Keys, clicks and scrolls are counted again.")
     if was_lost is not turn.is_lost and turn.session is not None:
         turn.session = attrs.evolve(turn.session, runs=turn.session.runs + 1)
-    if turn.is_locked and not tick.locked:
+    if turn.is_locked and not is_locked:
         turn.begin_run()
         turn.mark_here(MarkKind.UNLOCKED, "The screen is unlocked; tracking goes on as a new run.")
-    turn.is_locked = tick.locked
+    turn.is_locked = is_locked
     watch(turn, tick)
+    doubt(turn)
+    if tick.locked is False:
+        trust(turn, tick.unsure)
 
 
 # Commands.
@@ -221,7 +233,7 @@ def _end(turn: Turn, reason: StopReason, at: int) -> None:
         turn.here(session, at)
     turn.end_run()
     turn.keep_closed()
-    turn.quiet = ()
+    turn.quiet, turn.doubts = (), ()
     turn.mark(MarkKind.STOPPED, f"Switched off {_WHY[reason]}, after {span(session.tracked)}.", at=at)
     turn.session = None
     turn.settle(hurry=reason is StopReason.SHUTDOWN or reason is StopReason.CLOCK)

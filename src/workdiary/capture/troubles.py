@@ -26,6 +26,10 @@ def troubles_of(spool: Spool, sender: Sender, room: Room | None, now: Instant) -
     if room is not None and room.warns:
         effect = "no snapshots are taken" if room.is_short else "soon no snapshots will be taken"
         yield f"room is short ({room.used} bytes wait, {room.free} are free): {effect}; counts go on"
+    if sender.early:
+        number = sender.early
+        what = f"{number} segment{'s lie' if number > 1 else ' lies'} in the future by the clock of the diary, and"
+        yield f"{what} wait until that time has come: see whether this machine's clock is right"
     for broken in spool.breaks:
         yield f"{broken}, and not by the tracker: somebody else, or the disk, has changed its file"
     locks: dict[int, set[tuple[str, int]]] = {}
