@@ -48,6 +48,7 @@ def place() -> Iterator[Path]:
 def environment(place: Path, display: dict[str, str] | None = None) -> dict[str, str]:
     found = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     own = {"WORKDIARY_DB": str(place / "diary.db"), "WORKDIARY_TRACKER": str(place / "tracker"), "HOME": str(place)}
+    own["XDG_RUNTIME_DIR"] = str(place)
     return {**found, **own, **({} if display is None else display)}
 
 
@@ -188,6 +189,20 @@ def test_t5_f66_the_second_of_two_trackers_is_refused_and_the_first_lives(place:
         assert second.returncode == 2
         assert f"process {process.pid}" in second.stderr
         assert ask(place / "tracker", {"do": "status"})["running"]["contract"] == "c-1"
+
+
+def test_t5_a_second_tracker_of_the_display_is_refused_in_another_folder_too(place: Path, xserver: XServer) -> None:
+    with tracker(place, xserver) as process:
+        elsewhere = ("--headless", "--contract", "c-2", "--folder", str(place / "elsewhere"))
+        second = run(place, *elsewhere, display=display_of(xserver))
+        assert second.returncode == 2
+        assert (
+            f"display {xserver.display}: is in use: a tracker runs here already (process {process.pid})"
+            in second.stderr
+        )
+        process.kill()
+        process.wait(30)
+        assert run(place, *elsewhere, "--for", "1s", display=display_of(xserver)).returncode == 0, "the kernel let go"
 
 
 def test_f1_f66_after_a_kill_the_next_start_recovers_it(place: Path, xserver: XServer) -> None:

@@ -13,8 +13,9 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote as quoted
 
 import attrs
 
@@ -22,7 +23,7 @@ from workdiary.capture.chain import breaks_of
 from workdiary.capture.consent import consented
 from workdiary.capture.control import ask
 from workdiary.capture.findings import Finding, Level
-from workdiary.capture.kept import Room, Standing
+from workdiary.capture.kept import RESERVE, Room, Standing
 from workdiary.capture.notice import NOTICE
 from workdiary.diary.journal import Journal
 from workdiary.errors import StoreError, WorkdiaryError
@@ -33,9 +34,6 @@ __all__ = ["AHEAD", "Kept", "clock", "consent", "kept_in", "last_snapshot", "mod
 AHEAD: Final = 300
 """How many seconds the latest entry of a diary may be ahead of this machine's clock."""
 
-_CAP: Final = 2 * 1024**3
-_AGE: Final = 30 * 86_400
-_RESERVE: Final = 64 * 1024**2
 _LONG: Final = 3600
 _OVERDUE: Final = 1800
 _FIRST, _LAST = int(instant("2015-01-01T00:00:00Z")), int(instant("2100-01-01T00:00:00Z"))
@@ -58,8 +56,8 @@ def clock(latest: Instant | None, now: int) -> Finding:
     return Finding.well("clock", f"It shows {shown}; the diary's latest entry is of {latest}.")
 
 
-def consent(journal: Journal) -> Finding:
-    """Look for the freelancer's consent to today's notice, for each contract of `journal`."""
+def consent(journal: Journal, db: str | None = None) -> Finding:
+    """Look for the freelancer's consent to today's notice, for each contract of `journal`, which `db` has named."""
     contracts = journal.contracts()
     if not contracts:
         do = "Open one: workdiary contract add."
@@ -67,7 +65,8 @@ def consent(journal: Journal) -> Finding:
     missing = [one for one in contracts if consented(journal, one) != NOTICE]
     if missing:
         what = f"Not on record for {_named(missing)}: nothing is captured before."
-        do = f"Read the notice and agree: python -m workdiary.capture consent --contract {missing[0]}"
+        do = f"Read the notice and agree: python -m workdiary.capture consent --contract {quote(missing[0])}"
+        do += f" --db {quote(db)}" if db is not None else ""
         return Finding.warning("consent", what, do)
     return Finding.well("consent", f"On record for {_named(contracts)}.")
 
@@ -116,7 +115,7 @@ def kept_in(folder: Path) -> Kept | None:
     if not os.path.lexists(path):
         return None
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=2)) as connection:
+        with closing(sqlite3.connect(f"file:{quoted(str(path))}?mode=ro", uri=True, timeout=2)) as connection:
             connection.row_factory = sqlite3.Row
             connection.execute("BEGIN")
             items = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
@@ -149,8 +148,7 @@ def spool(kept: Kept | None, *, now: int, free: int | None, size_of: Callable[[s
         return Finding.well("spool", "There is none yet: the tracker has not run in this folder.")
     used = kept.size + sum(size_of(digest) for digest in kept.images)
     oldest = 0 if kept.oldest is None else max(now - kept.oldest // 1000, 0)
-    short = 0.0 if free is None else _RESERVE / max(free, 1)
-    room = Room(used=used, free=free or 0, oldest=oldest, share=max(used / _CAP, oldest / _AGE, short))
+    room = Room.of(used=used, free=free, oldest=oldest)
     waiting = kept.items.get(Standing.WAITING.value, 0)
     words = f"{waiting} {'entry waits' if waiting == 1 else 'entries wait'} for the diary"
     words += f", the oldest for {_span(oldest)}; {room.share:.0%} of the room is taken" if waiting else ""
@@ -162,6 +160,8 @@ def spool(kept: Kept | None, *, now: int, free: int | None, size_of: Callable[[s
         return Finding.problem("spool", what, "Find out who, or which disk, has changed the tracker's file.")
     if room.is_short:
         do = "Make sure that the diary can be reached, and start the tracker, which sends them."
+        if free is not None and free <= RESERVE:
+            do = "Free some space on the disk."
         return Finding.problem("spool", f"{words}: no snapshots are taken any more.", do)
     if refused := sum(kept.items.get(one.value, 0) for one in (Standing.REFUSED, Standing.CONFLICT)):
         what = f"{words}. The diary did not take {refused}, which {'is' if refused == 1 else 'are'} kept."
@@ -182,7 +182,8 @@ def last_snapshot(
             return Finding.problem("snapshot", "The tracker is on, and has not stored a single one.", _SEE_SCREEN)
         return Finding.well("snapshot", "None was stored yet.")
     at, digests = kept.shot
-    words = f"The last one is of {Instant(at)}, {_span(max(now - at, 0))} ago"
+    ago = f"{_span(now - at)} ago" if at <= now else "in the future by this machine's clock"
+    words = f"The last one is of {Instant(at)}, {ago}"
     if running_seconds is not None and min(running_seconds, now - at) > _OVERDUE:
         return Finding.problem("snapshot", f"{words}, although the tracker is on.", _SEE_SCREEN)
     if not all(map(is_there, digests)):
@@ -207,7 +208,9 @@ def modes(folder: Path, snapshots: Path) -> Finding:
         return Finding.well("modes", f"{folder} is yours alone.")
     first, why = wrong[0]
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    do = f"If they are yours: chmod -R u=rwX,go= {folder}; else find out who put them there."
+    do = f"If they are yours: chmod -R u=rwX,go= {quote(str(folder))}; else find out who put them there."
+    if why == "is a symbolic link":
+        do = "Name the folder that it leads to, or remove the link."
     return Finding.problem("modes", f"{first} {why}{more}.", do)
 
 

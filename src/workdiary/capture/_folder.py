@@ -6,12 +6,13 @@ import errno
 import os
 import stat
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from workdiary.errors import NOTHING, StoreBusy, StoreError
 
-__all__ = ["Lock", "check_private_file", "make_private_folder"]
+__all__ = ["Lock", "check_private_file", "make_private_folder", "one_per_desktop"]
 
 _LOCK: Final = "lock"
 _NEW: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -58,16 +59,34 @@ def check_private_file(path: Path) -> bool:
     return True
 
 
+def one_per_desktop() -> Lock:
+    """Return the lock that says that a tracker of this user listens to this display, whatever its folder is (T5).
+
+    Two would count and picture the same work twice, for two contracts perhaps. Raises `StoreBusy` while there is one.
+    """
+    from platformdirs import user_runtime_path
+
+    folder = user_runtime_path("workdiary", appauthor=False)
+    make_private_folder(folder)
+    display = os.environ.get("DISPLAY", "")
+    return Lock(folder, name=f"tracker-{sha256(display.encode()).hexdigest()[:16]}", what=f"display {display}".strip())
+
+
 class Lock:
     """The lock of a folder, which the kernel releases however its holder ends: never a number in a file.
 
-    Raises `StoreBusy` while another process holds it.
+    `name` is that of its file; `what` is locked by it, as the error says. Raises `StoreBusy` while another process
+    holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        import fcntl  # POSIX alone, as the image files are
+    def __init__(self, folder: Path, *, name: str = _LOCK, what: str | None = None) -> None:
+        try:
+            import fcntl  # POSIX alone, as the image files are
+        except ImportError:
+            remedy = "use Linux or macOS; --replay does with a folder there, too"
+            raise StoreError(str(folder), NOTHING, "cannot be locked: this system is not POSIX", remedy) from None
 
-        path = folder / _LOCK
+        path = folder / name
         check_private_file(path)
         try:
             self._file = os.open(path, _NEW, 0o600)
@@ -82,8 +101,8 @@ class Lock:
             os.close(self._file)
             if not isinstance(error, BlockingIOError):
                 raise StoreError(str(path), NOTHING, f"cannot be locked ({error.strerror})", _AGAIN) from error
-            what = f"is in use: a tracker runs here already (process {holder})"
-            raise StoreBusy(str(folder), NOTHING, what, "stop that one first") from None
+            busy = f"is in use: a tracker runs here already (process {holder})"
+            raise StoreBusy(what or str(folder), NOTHING, busy, "stop that one first") from None
         # For a person to read; on a disk that takes nothing the lock holds without a number.
         with suppress(OSError):
             os.fchmod(self._file, 0o600)

@@ -259,7 +259,6 @@ class Turn:
             return
         begin = self.reading.wall // 1000 if second is None else second
         self.run = Run(anchor=self.reading, second=begin)
-        self.session = attrs.evolve(self.session, runs=self.session.runs + 1)
         self.here(self.session, begin)
 
     def end_run(self) -> None:

@@ -76,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     asks = sys.stdin.isatty() and not given.json if given.ask is None else given.ask
     folder = tracker_folder(given.folder)
+    seconds = seconds_of(given.wait, "--wait")
     found = [
         *findings(
             folder,
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
             snapshots=folder / "snapshots"
             if given.snapshots is None
             else Path(given.snapshots).expanduser().absolute(),
-            seconds=seconds_of(given.wait, "--wait") if asks else None,
+            seconds=seconds if asks else None,
         )
     ]
     if given.json:
@@ -126,7 +127,7 @@ def _of_books(folder: Path, db: str | None, snapshots: Path, now: int) -> Iterat
             latest = max((journal.standing(one).at for one in contracts), default=None)
             number = f"{len(contracts)} contract{'' if len(contracts) == 1 else 's'}"
             yield Finding.well("diary", f"{journal.name} can be read: {number}.")
-            yield books.consent(journal)
+            yield books.consent(journal, db)
     except WorkdiaryError as error:
         # Somebody who writes just now is nothing wrong: the tracker would wait, too.
         is_busy = isinstance(error, StoreBusy)

@@ -18,6 +18,9 @@ from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
 __all__ = [
+    "AGE",
+    "CAP",
+    "RESERVE",
     "SCHEMA",
     "Item",
     "Kind",
@@ -81,6 +84,16 @@ CREATE TABLE books (
 CREATE TABLE announced (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE dropped (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
+
+
+CAP: Final = 2 * 1024**3
+"""How many bytes what waits may take, with its images."""
+
+AGE: Final = 30 * 86_400
+"""How many seconds it may wait."""
+
+RESERVE: Final = 64 * 1024**2
+"""How many bytes of the disk are left to others, before snapshots stop."""
 
 
 class Kind(Enum):
@@ -157,6 +170,14 @@ class Room:
     free: int
     oldest: int
     share: float
+
+    @classmethod
+    def of(
+        cls, *, used: int, free: int | None, oldest: int, cap: int = CAP, age: int = AGE, reserve: int = RESERVE
+    ) -> Room:
+        """Return the room as it is judged by the caps; unknown is not full."""
+        free = reserve * 2 if free is None else free
+        return cls(used=used, free=free, oldest=oldest, share=max(used / cap, oldest / age, reserve / max(free, 1)))
 
     @property
     def warns(self) -> bool:

@@ -7,13 +7,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import attrs
 
+from workdiary.capture._folder import one_per_desktop
 from workdiary.capture.consent import consented, record_consent
 from workdiary.capture.control import Server
 from workdiary.capture.events import StopReason
@@ -85,6 +86,7 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
     _no_core_dump()
     with ExitStack() as stack:
         spool = stack.enter_context(Spool(options.folder))
+        stack.enter_context(closing(one_per_desktop()))
         opened: list[Any] = []
         is_in_use = False
 

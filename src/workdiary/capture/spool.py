@@ -38,6 +38,9 @@ from workdiary.capture.events import (
     Start,
 )
 from workdiary.capture.kept import (
+    AGE,
+    CAP,
+    RESERVE,
     Kind,
     Room,
     Shot,
@@ -92,9 +95,9 @@ class Spool(Outbox):
         self,
         folder: str | Path,
         *,
-        cap: int = 2 * 1024**3,
-        age: int = 30 * 86_400,
-        reserve: int = 64 * 1024**2,
+        cap: int = CAP,
+        age: int = AGE,
+        reserve: int = RESERVE,
         free: Callable[[Path], int] = _disk,
         machine: str | None = None,
     ) -> None:
@@ -369,13 +372,11 @@ class Spool(Outbox):
         used = sum(size_of(digest) for item in waiting for digest in item.digests)
         with suppress(OSError):
             used += self.path.stat().st_size
-        try:
+        free: int | None = None
+        with suppress(OSError):
             free = self._free(self.folder)
-        except OSError:
-            free = self._reserve * 2  # unknown is not full
         oldest = max((now - item.made for item in waiting), default=0) // 1000
-        share = max(used / self._cap, oldest / self._age, self._reserve / max(free, 1))
-        return Room(used=used, free=free, oldest=oldest, share=share)
+        return Room.of(used=used, free=free, oldest=oldest, cap=self._cap, age=self._age, reserve=self._reserve)
 
     def tidy(self, *, now: int, keep: int = 35 * 86_400_000) -> int:
         """Remove what the diary has answered for, and is older than `keep` milliseconds; return how many items.

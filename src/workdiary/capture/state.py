@@ -26,8 +26,8 @@ IDLE_AFTER: Final = 600
 class Session:
     """From one start to the stop, the next start or the crash: one contract, one secret.
 
-    `tracked` are its seconds so far, without those that were discarded; `runs` is how many runs they were made in,
-    and `given` how many idle stretches went to another contract.
+    `tracked` are its seconds so far, without those that were discarded; `given` is how many idle stretches went to
+    another contract.
     """
 
     job: Job
@@ -37,7 +37,6 @@ class Session:
     memo: str = ""
     label: str | None = None
     tracked: int = 0
-    runs: int = 0
     given: int = 0
 
 

@@ -162,8 +162,9 @@ def _ticked(turn: Turn, tick: Ticked) -> None:
         turn.mark_here(MarkKind.CAPTURE_LOST, "Keys, clicks and scrolls cannot be counted; they are unknown, not zero.")
     elif was_lost and not turn.is_lost:
         turn.mark_here(MarkKind.CAPTURE_BACK, "Keys, clicks and scrolls are counted again.")
-    if was_lost is not turn.is_lost and turn.session is not None:
-        turn.session = attrs.evolve(turn.session, runs=turn.session.runs + 1)
+    if was_lost is not turn.is_lost and turn.run is not None and turn.now % 60:
+        # What is known of the minute, or not, is kept before it goes on otherwise.
+        turn.close_minute(turn.now)
     if turn.is_locked and not is_locked:
         turn.begin_run()
         turn.mark_here(MarkKind.UNLOCKED, "The screen is unlocked; tracking goes on as a new run.")
