@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
@@ -15,12 +18,12 @@ from tests.capture.xserver import XServer, xserver
 from workdiary.capture.calls import Calls
 from workdiary.capture.events import AskIdle, MarkKind
 from workdiary.capture.herald import Herald
-from workdiary.capture.kept import Standing
+from workdiary.capture.kept import Kind, Standing
 from workdiary.capture.notice import NOTICE
 from workdiary.capture.spool import Spool
 from workdiary.diary.changes import CaptureConsented, CaptureStarted
 from workdiary.diary.diary import Diary
-from workdiary.errors import InvalidValue, StoreBusy
+from workdiary.errors import InvalidValue, StoreBusy, StoreError
 from workdiary.model.times import Instant
 from workdiary.store.sql import SqlJournal
 
@@ -100,6 +103,53 @@ def test_a_consent_that_came_while_it_runs_is_found_and_the_diary_is_read_once()
         assert stage.sender.book("c-1").consented == "ab" * 32
         stage.sender.consent("c-1", NOTICE, id="and back")
         assert stage.sender.book("c-1").consented == NOTICE
+
+
+@pytest.mark.parametrize("error", [StoreError, StoreBusy, ConnectionRefusedError, ConnectionResetError, TimeoutError])
+def test_a27_f67_f68_f69_an_item_leaves_the_queue_by_an_answer_and_by_nothing_else(error: type[Exception]) -> None:
+    """A diary that fails half of the time, before it has stored something or after: each segment is there once."""
+    chance = Random(27)  # noqa: S311 - which calls fail
+    failed: list[str] = []
+
+    def sometimes(when: str) -> None:
+        if chance.random() < 0.25:
+            failed.append(when)
+            raise error("diary", "", "does not answer", "repeat it") if issubclass(error, StoreError) else error(when)
+
+    def failing(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def tried(*given: object, **named: object) -> object:
+            sometimes(f"before {name}")
+            found = call(*given, **named)
+            sometimes(f"after {name}")
+            return found
+
+        return tried
+
+    with staged() as stage:
+        real = stage.journal.writing
+
+        @contextmanager
+        def writing(*given: Any, **named: Any) -> Iterator[Any]:
+            with real(*given, **named) as block:
+                block.append = failing("append", block.append)  # type: ignore[method-assign,assignment]
+                yield block
+            sometimes("after the commit")  # it is stored, and the answer is lost
+
+        stage.journal.writing = writing  # type: ignore[method-assign]
+        stage.journal.standing = failing("standing", stage.journal.standing)  # type: ignore[method-assign,assignment]
+        stage.runner.start("c-1", memo="Work")
+        stage.work(5 * 3600)
+        stage.runner.stop()
+        stage.journal.writing = real  # type: ignore[method-assign]
+        stage.work(600)
+        assert {"after the commit", "before append"} <= set(failed), failed
+        assert stage.spool.items(Standing.WAITING) == ()
+        tracked = [item for item in stage.items() if item.kind is Kind.TRACKED]
+        assert {item.standing for item in tracked} == {Standing.SENT}
+        ids = [entry.id for entry in stage.diary.entries()]
+        assert len(ids) == len(set(ids))
+        assert {item.id for item in tracked} <= set(ids)
+        assert len(stage.recorded()) == len(tracked) >= 25
 
 
 # The clock.
