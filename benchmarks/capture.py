@@ -167,7 +167,11 @@ def _running(folder: Path, screen: Desktop, seconds: float) -> Iterator[Ratio]:
         note = f"{rest.cpu:.2f} % / {watcher.cpu:.2f} %, which has {watcher.rss:.1f} MiB"
         yield Ratio(what=_FIRST, value=rest.cpu / max(watcher.cpu, 0.01), goal=1.0, note=note)
     yield Ratio(what="the tracker at light work: % of a core", value=work.cpu, goal=None)
-    yield Ratio(what="memory of the headless tracker / 64 MiB", value=work.rss / _HEADLESS, goal=1.0, note=str(work))
+    resident = max(work.rss, rest.rss)
+    yield Ratio(what="memory of the headless tracker / 64 MiB", value=resident / _HEADLESS, goal=1.0, note=str(work))
+    # The encoder holds the picture four times over, for as long as it takes: more than the rest of the tracker.
+    what = "its peak, while a picture is encoded / 64 MiB"
+    yield Ratio(what=what, value=work.peak / _HEADLESS, goal=None)
 
 
 def _afk_command() -> list[str] | None:

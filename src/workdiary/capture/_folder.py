@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from workdiary.capture.places import data_folder
 from workdiary.errors import NOTHING, StoreBusy, StoreError
 
 __all__ = ["Lock", "check_private_file", "make_private_folder", "one_per_desktop"]
@@ -64,11 +65,9 @@ def one_per_desktop() -> Lock:
 
     Two would count and picture the same work twice, for two contracts perhaps. Raises `StoreBusy` while there is one.
     """
-    from platformdirs import user_runtime_path
-
-    folder = user_runtime_path("workdiary", appauthor=False)
+    display, above = os.environ.get("DISPLAY", ""), os.environ.get("XDG_RUNTIME_DIR", "")
+    folder = Path(above) / "workdiary" if above else data_folder() / "run"
     make_private_folder(folder)
-    display = os.environ.get("DISPLAY", "")
     return Lock(folder, name=f"tracker-{sha256(display.encode()).hexdigest()[:16]}", what=f"display {display}".strip())
 
 

@@ -97,7 +97,7 @@ class Outbox(SpoolFile):
         As it is when this is first asked for; what the tracker itself does breaks nothing.
         """
         try:
-            return breaks_of(self._rows)
+            return breaks_of(self._each)
         except StoreError:
             return ()  # said by whoever reads it next
 

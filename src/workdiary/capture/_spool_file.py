@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workdiary.capture._folder import Lock, check_private_file, make_private_folder
-from workdiary.capture.chain import SEALED, seal
+from workdiary.capture.chain import SEALED, is_sealed, seal
 from workdiary.capture.kept import SCHEMA
 from workdiary.errors import NOTHING, StoreError, WorkdiaryError
 
@@ -22,6 +22,9 @@ _BALLAST: Final = "ballast"
 _BALLAST_SIZE: Final = 256 * 1024
 _APPLICATION_ID: Final = 0x57445350  # "WDSP"
 _VERSION: Final = 3
+
+_AT_ONCE: Final = 500
+"""How many rows are read at once."""
 
 
 class SpoolFile:
@@ -93,14 +96,20 @@ class SpoolFile:
             self._lock.close()
 
     def _rows(self, statement: str, values: Collection[Any] = ()) -> list[sqlite3.Row]:
+        return [*self._each(statement, values)]
+
+    def _each(self, statement: str, values: Collection[Any] = ()) -> Iterator[sqlite3.Row]:
+        """Yield the rows that `statement` finds; a month of minutes is not wanted in memory twice."""
         with self._mutex, self._told("reading"):
             self._connection.row_factory = sqlite3.Row
-            return self._connection.execute(statement, tuple(values)).fetchall()
+            cursor = self._connection.execute(statement, tuple(values))
+            while rows := cursor.fetchmany(_AT_ONCE):
+                yield from rows
 
-    def _sound(self, table: str, rest: str = "", values: Collection[Any] = ()) -> list[sqlite3.Row]:
-        """Return the rows of `table` whose seal is theirs; what else they must be is said by `rest`, with `values`."""
-        whole = f"SELECT *, seal({', '.join(SEALED[table])}) = seal AS is_sound FROM {table} {rest}"  # noqa: S608 - constants
-        return [row for row in self._rows(whole, values) if row["is_sound"]]
+    def _sound(self, table: str, rest: str = "", values: Collection[Any] = ()) -> Iterator[sqlite3.Row]:
+        """Yield the rows of `table` whose seal is theirs; what else they must be is said by `rest`, with `values`."""
+        whole = f"SELECT * FROM {table} {rest}"  # noqa: S608 - constants
+        return (row for row in self._each(whole, values) if is_sealed(table, row))
 
     @staticmethod
     def _seal(write: Callable[..., Any], table: str, where: str, values: Collection[Any]) -> None:

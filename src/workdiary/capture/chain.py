@@ -15,7 +15,6 @@ program or a careless hand has done.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
@@ -23,7 +22,18 @@ from typing import Any, Final
 
 import attrs
 
-__all__ = ["ALTERED", "COLUMNS", "SEALED", "Link", "breaks_in", "breaks_of", "link_of", "row_digest", "seal"]
+__all__ = [
+    "ALTERED",
+    "COLUMNS",
+    "SEALED",
+    "Link",
+    "breaks_in",
+    "breaks_of",
+    "is_sealed",
+    "link_of",
+    "row_digest",
+    "seal",
+]
 
 COLUMNS: Final = (
     "number",
@@ -84,13 +94,13 @@ SEALED: Final = {
 
 def row_digest(values: Iterable[object]) -> str:
     """Return the digest of a row with these values of `COLUMNS`, as 64 hexadecimal digits."""
-    return sha256(json.dumps([*values]).encode()).hexdigest()
+    return seal(*values)
 
 
 def seal(*values: object) -> str:
     """Return the seal of a row with these values of `SEALED`, as 64 hexadecimal digits."""
-    plain = [value.hex() if isinstance(value, bytes) else value for value in values]
-    return sha256(json.dumps(plain).encode()).hexdigest()
+    # A month has some twenty thousand rows: this is the fastest text that no two rows share.
+    return sha256(ascii(values).encode()).hexdigest()
 
 
 @attrs.frozen(kw_only=True)
@@ -160,13 +170,17 @@ def breaks_of(rows: Callable[[str], Iterable[sqlite3.Row]]) -> tuple[str, ...]:
     gone = {row["number"]: row["digest"] for row in rows("SELECT number, digest FROM gone")}
     head = next(((row["number"], row["digest"]) for row in rows("SELECT number, digest FROM head")), None)
     found = [*breaks_in(links, gone, head)]
-    for table, columns in SEALED.items():
+    for table in SEALED:
         if table != "outbox":
-            every = rows(f"SELECT * FROM {table}")  # noqa: S608 - a constant
-            number = sum(row["seal"] != seal(*(row[name] for name in columns)) for row in every)
+            number = sum(not is_sealed(table, row) for row in rows(f"SELECT * FROM {table}"))  # noqa: S608 - a constant
             if number:
                 found.append(f"{number} row{'' if number == 1 else 's'} of the table {table} changed, and not used")
     return tuple(found)
+
+
+def is_sealed(table: str, row: sqlite3.Row | Mapping[str, Any]) -> bool:
+    """Return whether a row of `table` has the seal that is its own."""
+    return bool(row["seal"] == seal(*(row[name] for name in SEALED[table])))
 
 
 def _missing(first: int, last: int) -> str:

@@ -218,26 +218,26 @@ def job_of(text: str) -> Job:
     return Job(contract=data["contract"], credit=credit, needs_label=data["needs_label"])
 
 
-def minute_of(row: sqlite3.Row) -> MinuteKept:
-    """Return the minute that a row holds."""
+def minute_of(row: sqlite3.Row, shared: dict[str, str]) -> MinuteKept:
+    """Return the minute that a row holds; texts that many have are `shared`, for a month of them is kept in memory."""
     counts = (row["keystrokes"], row["clicks"], row["scrolls"])
     return MinuteKept(
-        contract=row["contract"],
-        session=row["session"],
+        contract=shared.setdefault(row["contract"], row["contract"]),
+        session=shared.setdefault(row["session"], row["session"]),
         minute=row["minute"],
         stretches=tuple((begin, end) for begin, end in json.loads(row["stretches"])),
         counts=None if None in counts else counts,
-        memo=row["memo"],
+        memo=shared.setdefault(row["memo"], row["memo"]),
         label=row["label"],
     )
 
 
-def slot_of(row: sqlite3.Row) -> SlotKept:
-    """Return what a row holds of what was decided about a slot."""
+def slot_of(row: sqlite3.Row, shared: dict[str, str]) -> SlotKept:
+    """Return what a row holds of what was decided about a slot, its texts `shared` as those of the minutes are."""
     return SlotKept(
         job=job_of(row["job"]),
         slot=Slot(row["slot"]),
-        session=row["session"],
+        session=shared.setdefault(row["session"], row["session"]),
         moment=row["moment"],
         is_open=bool(row["is_open"]),
         is_deleted=bool(row["is_deleted"]),
@@ -246,7 +246,7 @@ def slot_of(row: sqlite3.Row) -> SlotKept:
         attempts=row["attempts"],
         carried=row["carried"],
         is_cut=bool(row["is_cut"]),
-        sent=frozenset((session, minute) for session, minute in json.loads(row["sent"])),
+        sent=frozenset((shared.setdefault(session, session), minute) for session, minute in json.loads(row["sent"])),
         marks=tuple(json.loads(row["marks"])),
     )
 

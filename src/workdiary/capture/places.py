@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from workdiary.store.sql import SqlJournal
 
-__all__ = ["INSTALL", "NOT_THERE", "hold_of", "open_journal", "seconds_of", "tracker_folder"]
+__all__ = ["INSTALL", "NOT_THERE", "data_folder", "hold_of", "open_journal", "seconds_of", "tracker_folder"]
 
 INSTALL: Final = 'install the tracker: pip install "workdiary[capture]"'
 """What to do when a package is missing."""
@@ -51,7 +51,8 @@ def hold_of(text: str) -> int:
     return 0 if text in ("0", "0s") else seconds_of(text, "--hold")
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Return the folder in which this user's data of `workdiary` are. Raises `MissingExtra` where nobody can tell."""
     try:
         from platformdirs import user_data_path
     except ImportError:
@@ -64,7 +65,7 @@ def tracker_folder(folder: str | None) -> Path:
     chosen = folder if folder is not None else os.environ.get(_TRACKER, "").strip()
     if folder is not None and not folder.strip():
         raise InvalidValue("--folder", folder, "is empty", "name a folder, or leave it out")
-    return Path(chosen).expanduser().absolute() if chosen else _data_folder() / "tracker"
+    return Path(chosen).expanduser().absolute() if chosen else data_folder() / "tracker"
 
 
 def open_journal(db: str | None, *, clock: Callable[[], float] = time) -> SqlJournal:
@@ -74,9 +75,7 @@ def open_journal(db: str | None, *, clock: Callable[[], float] = time) -> SqlJou
     chosen = db if db is not None else os.environ.get(_DIARY, "").strip()
     if db is not None and not chosen:
         raise InvalidValue("--db", db, "is empty", "give a file, or postgresql://user@host/name")
-    place = (
-        chosen if "://" in chosen else str(Path(chosen).expanduser()) if chosen else str(_data_folder() / "diary.db")
-    )
+    place = chosen if "://" in chosen else str(Path(chosen).expanduser()) if chosen else str(data_folder() / "diary.db")
     if "://" not in place and not os.path.lexists(place):
         option = "" if db is None else f" --db {db}"
         raise StoreError(place, NOTHING, NOT_THERE, f"create it: workdiary init{option}")

@@ -298,7 +298,9 @@ class Spool(Outbox):
 
         A row that somebody else has changed is not used; `breaks` says so.
         """
-        minutes = [minute_of(row) for row in self._sound("minutes", "ORDER BY number")]
+        shared: dict[str, str] = {}
+        mine = "WHERE machine = ? AND machine <> ''"
+        minutes = [minute_of(row, shared) for row in self._sound("minutes", "ORDER BY number")]
         return Known(
             pasts=tuple(
                 Past(
@@ -311,20 +313,20 @@ class Spool(Outbox):
                 for row in self._sound("sessions", "WHERE ended = 0 ORDER BY number")
             ),
             minutes=tuple(minutes),
-            slots=tuple(slot_of(row) for row in self._sound("slots", "ORDER BY slot, contract")),
+            slots=tuple(slot_of(row, shared) for row in self._sound("slots", "ORDER BY slot, contract")),
             shots=tuple(
                 SnapshotTaken(contract=one.contract, slot=one.slot, at=one.at, digests=one.digests, flags=one.flags)
                 for one in (shot_of(row) for row in self._sound("shots"))
             ),
             breaks=tuple(what for what in self.breaks if what not in self.marked(MarkKind.CHAIN_BREAK)),
             balances={row["contract"]: row["seconds"] for row in self._sound("balances")},
-            clock=next((clock_of(row) for row in self._sound("clock") if self._machine == row["machine"] != ""), None),
+            clock=next(iter([clock_of(row) for row in self._sound("clock", mine, (self._machine,))]), None),
         )
 
     def shots(self, contract: str, *, last: int = -1) -> tuple[Shot, ...]:
         """Return the snapshots of `contract` that are known, or the `last` few of them, by slot."""
         found = self._sound("shots", "WHERE contract = ? ORDER BY slot DESC LIMIT ?", (contract, last))
-        return tuple(shot_of(row) for row in reversed(found))
+        return tuple(shot_of(row) for row in reversed([*found]))
 
     def digests(self) -> frozenset[str]:
         """Return the digests of every image that something here names: what a sweep of the files must keep."""
@@ -359,8 +361,8 @@ class Spool(Outbox):
 
     def book(self, contract: str) -> tuple[str, dict[str, Any]] | None:
         """Return the digest of the first entry of the diary of `contract`, and what is known of the contract."""
-        rows = self._sound("books", "WHERE contract = ?", (contract,))
-        return (rows[0]["origin"], json.loads(rows[0]["body"])) if rows else None
+        row = next(iter([*self._sound("books", "WHERE contract = ?", (contract,))]), None)
+        return None if row is None else (row["origin"], json.loads(row["body"]))
 
     def books(self) -> tuple[str, ...]:
         """Return the contracts that are known."""
