@@ -253,8 +253,8 @@ def _snapshot(folder: Path, screen: Desktop, rounds: int) -> Ratio:
 
     from workdiary import Instant, slot_at
     from workdiary.capture.events import SnapshotTaken, TakeSnapshot
-    from workdiary.capture.images import ImageSettings, Redaction, Snapshots
-    from workdiary.capture.screen import MonitorScreen
+    from workdiary.capture.machine.images import ImageSettings, Redaction, Snapshots
+    from workdiary.capture.machine.screen import MonitorScreen
     from workdiary.store.thumbnails import PictureFiles
 
     at = Instant(1_763_452_800)

@@ -62,14 +62,16 @@ def _table(*rows: tuple[str, ...]) -> str:
 _NOT_LISTED = ("workdiary.__main__", "workdiary.cli")
 """The promise of the command line is its commands, not its modules."""
 
+_OF_TRACKER = "workdiary.capture."
+
 _TRACKER = {
     "events",
-    "images",
-    "inputs",
+    "machine.images",
+    "machine.inputs",
+    "machine.ports",
+    "machine.screen",
     "moments",
-    "ports",
     "recovery",
-    "screen",
     "script",
     "state",
     "trace",
@@ -96,8 +98,7 @@ def modules() -> tuple[ModuleType, ...]:
 
 
 def _is_promised(name: str) -> bool:
-    room, _, module = name.rpartition(".")
-    return room != "workdiary.capture" or module in _TRACKER
+    return not name.startswith(_OF_TRACKER) or name.removeprefix(_OF_TRACKER) in _TRACKER
 
 
 def names_of(module: ModuleType) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from tests.capture.stage import Hands, Keys, Painter
 from workdiary.capture.events import Effect, Finished, MinuteKept, StopReason
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.spool import Spool
 from workdiary.errors import WorkdiaryError
 from workdiary.store.snapshots import SnapshotFiles
 from workdiary.store.sql import SqlJournal

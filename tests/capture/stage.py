@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 import attrs
 
 from workdiary.capture.events import Reading, SnapshotFailed, SnapshotTaken, TakeSnapshot
-from workdiary.capture.kept import Item, Kind, Standing
 from workdiary.capture.notice import NOTICE
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Item, Kind, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import CaptureConsented, StatusChanged
 from workdiary.diary.diary import Diary
 from workdiary.diary.entry import Entry

@@ -12,11 +12,11 @@ import pytest
 
 from tests.capture.stage import WEDNESDAY, staged
 from tests.capture.test_spool import JOB, NINE, NOW, START, a_minute, a_segment, folder, keep
-from workdiary.capture.chain import COLUMNS, SEALED, breaks_of
 from workdiary.capture.events import BalanceKept, ClockKept, MarkKind, Reading, SlotKept
-from workdiary.capture.kept import Shot, Standing
 from workdiary.capture.recovery import recover
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.chain import COLUMNS, SEALED, breaks_of
+from workdiary.capture.spool.kept import Shot, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.capture.tracker import initial
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant

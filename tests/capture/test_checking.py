@@ -13,7 +13,7 @@ from tests.diary.keeping import ANA, Kept
 from tests.diary.keeping import opened as opened_at
 from workdiary.capture.__main__ import main
 from workdiary.capture.checking import Judgement, lines_of, moments_of
-from workdiary.capture.kept import Standing
+from workdiary.capture.spool.kept import Standing
 from workdiary.diary.changes import CaptureEnded, CaptureStarted, TimeTracked
 from workdiary.diary.diary import Diary
 from workdiary.model.activity import Activity

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from workdiary.capture.clocks import CLOSE, SystemClocks, own_asleep, own_clocks
-from workdiary.capture.ports import Clocks
+from workdiary.capture.machine.clocks import CLOSE, SystemClocks, own_asleep, own_clocks
+from workdiary.capture.machine.ports import Clocks
 
 
 def ticking(*values: int) -> Callable[[], int]:

@@ -24,10 +24,10 @@ from tests.capture.stage import WEDNESDAY, Hands, Keys, Painter, memory, open_in
 from tests.faults.kit import build_shim
 from tests.require import skip_or_fail
 from workdiary.capture.events import MarkKind
-from workdiary.capture.kept import Kind, Standing
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Kind, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import CaptureEnded, CaptureStarted, TimeTracked
 from workdiary.diary.diary import Diary
 from workdiary.diary.pictures import live

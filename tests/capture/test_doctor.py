@@ -16,16 +16,15 @@ from typing import Any
 import pytest
 
 from tests.capture.xserver import XServer, xdotool
-from workdiary.capture import _doctor_books as books
-from workdiary.capture import _doctor_machine as machine
-from workdiary.capture import doctor
 from workdiary.capture.__main__ import main
-from workdiary.capture.chain import row_digest, seal
 from workdiary.capture.control import Server
-from workdiary.capture.findings import Finding, Level, plain, shown, summary
-from workdiary.capture.kept import SCHEMA
+from workdiary.capture.doctor import books, machine
+from workdiary.capture.doctor import command as doctor
+from workdiary.capture.doctor.findings import Finding, Level, plain, shown, summary
+from workdiary.capture.machine.ports import Picture
 from workdiary.capture.notice import NOTICE
-from workdiary.capture.ports import Picture
+from workdiary.capture.spool.chain import row_digest, seal
+from workdiary.capture.spool.kept import SCHEMA
 from workdiary.diary.changes import CaptureConsented
 from workdiary.diary.diary import Diary
 from workdiary.errors import NOTHING, InvalidValue, StoreBusy

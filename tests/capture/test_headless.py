@@ -20,8 +20,8 @@ from tests.capture.stage import memory, open_in
 from tests.capture.xserver import XServer, until
 from workdiary.capture.control import ask
 from workdiary.capture.events import MarkKind
-from workdiary.capture.kept import Kind, Standing
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Kind, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import CaptureEnded, CaptureStarted, TimeTracked
 from workdiary.diary.diary import Diary
 from workdiary.errors import WorkdiaryError

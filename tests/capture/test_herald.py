@@ -10,9 +10,9 @@ import pytest
 from tests.capture.stage import PLATFORM, WEDNESDAY, Stage, staged
 from workdiary.capture.__main__ import main
 from workdiary.capture.herald import Herald
-from workdiary.capture.kept import Standing
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.places import seconds_of
+from workdiary.capture.spool.kept import Standing
 from workdiary.capture.wording import memo_of
 from workdiary.diary.changes import TermsChanged, TimeTracked
 from workdiary.errors import InvalidValue

@@ -12,9 +12,9 @@ from tests.capture.xserver import XServer, xdotool
 from tests.support import refusal
 from workdiary.capture import session
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken
-from workdiary.capture.images import BLANK, PARTIAL, ImageSettings, Redaction, Snapshots
-from workdiary.capture.ports import Monitor, Picture
-from workdiary.capture.screen import MonitorScreen, Which
+from workdiary.capture.machine.images import BLANK, PARTIAL, ImageSettings, Redaction, Snapshots
+from workdiary.capture.machine.ports import Monitor, Picture
+from workdiary.capture.machine.screen import MonitorScreen, Which
 from workdiary.capture.session import Options
 from workdiary.errors import InvalidValue
 from workdiary.store.thumbnails import PictureFiles

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from tests.capture.xserver import XServer, until, xdotool
-from workdiary.capture.idle import LockHint, MacSystem, XSystem, close_display, open_display, own_system, ticks_between
+from workdiary.capture.machine.idle import (
+    LockHint,
+    MacSystem,
+    XSystem,
+    close_display,
+    open_display,
+    own_system,
+    ticks_between,
+)
 from workdiary.errors import InvalidValue, MissingExtra
 
 
@@ -99,7 +107,7 @@ class FakeDisplay:
 def test_locked_is_what_a_locker_or_the_session_says(
     monkeypatch: pytest.MonkeyPatch, state: int, kind: int, hinted: str, locked: bool | None
 ) -> None:
-    monkeypatch.setattr("workdiary.capture.idle.open_display", lambda: FakeDisplay(state, kind))
+    monkeypatch.setattr("workdiary.capture.machine.idle.open_display", lambda: FakeDisplay(state, kind))
     system = XSystem(LockHint(lambda: hinted + "\n"))
     assert system.look().locked is locked
     system.close()
@@ -127,7 +135,7 @@ class Saver:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, has_hint: bool) -> None:
         self.display, self.hinted, self.asked = FakeDisplay(0, 0), "no", 0
-        monkeypatch.setattr("workdiary.capture.idle.open_display", lambda: self.display)
+        monkeypatch.setattr("workdiary.capture.machine.idle.open_display", lambda: self.display)
         self.system = XSystem(LockHint(self.read) if has_hint else None)
 
     def read(self) -> str:

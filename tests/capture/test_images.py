@@ -15,7 +15,7 @@ from PIL import Image
 
 from tests.support import refusal
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
-from workdiary.capture.images import (
+from workdiary.capture.machine.images import (
     BLANK,
     PARTIAL,
     SMALLER,
@@ -26,8 +26,8 @@ from workdiary.capture.images import (
     Snapshots,
     encode,
 )
-from workdiary.capture.ports import Picture
-from workdiary.capture.screen import Which
+from workdiary.capture.machine.ports import Picture
+from workdiary.capture.machine.screen import Which
 from workdiary.errors import InvalidValue, StoreError
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant

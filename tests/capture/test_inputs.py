@@ -9,10 +9,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.capture.xserver import until
-from workdiary.capture.idle import Seen
-from workdiary.capture.inputs import CAUTION, EVERY, LONGEST_PAUSE, PATIENCE, NoInputs, Tally, WatchedInputs, own_inputs
-from workdiary.capture.ports import Inputs
-from workdiary.capture.record import Sink, count_events
+from workdiary.capture.machine.idle import Seen
+from workdiary.capture.machine.inputs import (
+    CAUTION,
+    EVERY,
+    LONGEST_PAUSE,
+    PATIENCE,
+    NoInputs,
+    Tally,
+    WatchedInputs,
+    own_inputs,
+)
+from workdiary.capture.machine.ports import Inputs
+from workdiary.capture.machine.record import Sink, count_events
 from workdiary.errors import InvalidValue
 
 KEY_RELEASE, BUTTON_RELEASE = 3, 5

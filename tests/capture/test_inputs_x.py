@@ -14,10 +14,10 @@ import pytest
 
 from tests.capture.xserver import XServer, need_pynput, until, xdotool
 from tests.require import skip_or_fail
-from workdiary.capture.idle import close_display, open_display
-from workdiary.capture.inputs import Tally, WatchedInputs, own_inputs
-from workdiary.capture.listeners import Listener, PynputListener, Sink, XListener
-from workdiary.capture.record import enable_request
+from workdiary.capture.machine.idle import close_display, open_display
+from workdiary.capture.machine.inputs import Tally, WatchedInputs, own_inputs
+from workdiary.capture.machine.listeners import Listener, PynputListener, Sink, XListener
+from workdiary.capture.machine.record import enable_request
 from workdiary.errors import InvalidValue, MissingExtra
 
 KEY_PRESS, KEY_RELEASE, BUTTON_PRESS, BUTTON_RELEASE, MOTION = range(2, 7)
@@ -226,7 +226,7 @@ def test_close_ends_the_thread_at_once_and_the_server_forgets_it(xserver: XServe
 
 
 def test_close_ends_the_thread_though_the_server_hangs(xserver: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workdiary.capture.listeners._PATIENCE", 3600.0)
+    monkeypatch.setattr("workdiary.capture.machine.listeners._PATIENCE", 3600.0)
     listener = XListener(Tally(), lambda: None)
     listener.open()
     assert xserver.pid is not None
@@ -241,7 +241,9 @@ def test_close_ends_the_thread_though_the_server_hangs(xserver: XServer, monkeyp
 def test_f58_a_context_that_the_server_does_not_know_is_no_listening(
     xserver: XServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workdiary.capture.listeners.enable_request", lambda opcode, _: enable_request(opcode, 7))
+    monkeypatch.setattr(
+        "workdiary.capture.machine.listeners.enable_request", lambda opcode, _: enable_request(opcode, 7)
+    )
     listener = XListener(Tally(), lambda: None)
     with pytest.raises(InvalidValue, match="does not report its inputs"):
         listener.open()
@@ -334,6 +336,6 @@ def test_a_missing_package_and_a_missing_display_are_told_apart(
     def refuse(name: str) -> object:
         raise raised
 
-    monkeypatch.setattr("workdiary.capture.listeners.importlib.import_module", refuse)
+    monkeypatch.setattr("workdiary.capture.machine.listeners.importlib.import_module", refuse)
     with pytest.raises(expected, match=says):
         PynputListener(Tally(), lambda: None).open()

@@ -19,7 +19,7 @@ from tests.capture.test_headless import place, tracker
 from tests.capture.test_privacy import memory_of, traces_of
 from tests.capture.xserver import XServer, until, xdotool
 from workdiary.capture.control import ask
-from workdiary.capture.idle import close_display, open_display
+from workdiary.capture.machine.idle import close_display, open_display
 
 __all__ = ["place"]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.capture.xserver import XServer, need_pynput, until, xdotool
-from workdiary.capture.inputs import Tally
-from workdiary.capture.record import Recorded, count_events
+from workdiary.capture.machine.inputs import Tally
+from workdiary.capture.machine.record import Recorded, count_events
 
 CAPTURE = Path(__file__).parents[2] / "src" / "workdiary" / "capture"
-SOURCES = sorted(CAPTURE.glob("*.py"))
+SOURCES = sorted(CAPTURE.rglob("*.py"))
 
 # The source: nothing in it uses the key that a callback is handed.
 
@@ -75,7 +75,7 @@ def test_the_sources_are_there() -> None:
     assert any(list(handed_over(ast.parse(path.read_text()))) for path in SOURCES)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CAPTURE)))
 def test_b87_no_callback_looks_at_a_key(path: Path) -> None:
     assert leaks(path.read_text()) == []
 
@@ -107,7 +107,7 @@ def test_nothing_else_listens_and_the_listeners_log_nothing() -> None:
             assert "record_create_context" not in source, path.name
         assert "record_enable_context" not in path.read_text(), "python-xlib would receive the events"
     for name in ("listeners.py", "record.py"):
-        names = {getattr(node, "id", "") for node in ast.walk(ast.parse((CAPTURE / name).read_text()))}
+        names = {getattr(node, "id", "") for node in ast.walk(ast.parse((CAPTURE / "machine" / name).read_text()))}
         assert not names & {"logging", "print", "warnings", "traceback"}
 
 
@@ -189,7 +189,7 @@ def copies(source: str) -> list[str]:
 
 
 def test_b87_no_event_is_copied_out_of_the_buffer() -> None:
-    assert copies((CAPTURE / "record.py").read_text()) == []
+    assert copies((CAPTURE / "machine" / "record.py").read_text()) == []
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,8 @@ CHILD = """
 import logging, sys, threading, traceback
 logging.basicConfig(level=logging.DEBUG, filename="debug.log")
 from workdiary import Activity, Actor, Contract, Facts, Role, Segment, Terms, hours
-from workdiary.capture import inputs, listeners
+from workdiary.capture.machine import inputs
+from workdiary.capture.machine import listeners
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.diary import Diary
 from workdiary.model.times import instant

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from workdiary.capture.inputs import Tally
-from workdiary.capture.record import ROOM, Recorded, enable_request
+from workdiary.capture.machine.inputs import Tally
+from workdiary.capture.machine.record import ROOM, Recorded, enable_request
 
 KEY_RELEASE, BUTTON_RELEASE, MAPPING_NOTIFY, GENERIC = 3, 5, 34, 35
 FROM_SERVER, FROM_CLIENT, START_OF_DATA, END_OF_DATA = 0, 1, 4, 5

@@ -28,12 +28,12 @@ from workdiary.capture.events import (
     TakeSnapshot,
 )
 from workdiary.capture.jobs import job_of
-from workdiary.capture.kept import Standing
 from workdiary.capture.live import LiveEngine
+from workdiary.capture.machine.shooting import Shooting
 from workdiary.capture.sender import Book
 from workdiary.capture.session import Options
-from workdiary.capture.shooting import Shooting
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import StatusChanged
 from workdiary.diary.diary import Diary
 from workdiary.errors import InvalidValue, StoreError, WorkdiaryError

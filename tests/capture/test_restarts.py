@@ -41,9 +41,9 @@ from workdiary.capture.events import (
     TakeSnapshot,
     Ticked,
 )
-from workdiary.capture.kept import Shot
 from workdiary.capture.recovery import recover
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Shot
+from workdiary.capture.spool.spool import Spool
 from workdiary.capture.tracker import State, initial, step
 from workdiary.model.slots import Slot
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.capture.stage import ANA, PLATFORM, WEDNESDAY, a_journal, picture_of, staged
 from workdiary.capture.events import MarkKind, StopReason
-from workdiary.capture.kept import Kind, Room, Standing
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Kind, Room, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import (
     CaptureConsented,
     CaptureEnded,

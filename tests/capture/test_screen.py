@@ -15,10 +15,10 @@ import pytest
 from tests.capture.xserver import XServer, xdotool
 from tests.require import skip_or_fail
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
-from workdiary.capture.idle import close_display, open_display
-from workdiary.capture.images import BLANK, PARTIAL, UNCHANGED, ImageSettings, Redaction, Snapshots
-from workdiary.capture.ports import Picture, Screen
-from workdiary.capture.screen import MOST_PIXELS, MonitorScreen, Which, pointer_position
+from workdiary.capture.machine.idle import close_display, open_display
+from workdiary.capture.machine.images import BLANK, PARTIAL, UNCHANGED, ImageSettings, Redaction, Snapshots
+from workdiary.capture.machine.ports import Picture, Screen
+from workdiary.capture.machine.screen import MOST_PIXELS, MonitorScreen, Which, pointer_position
 from workdiary.errors import InvalidValue, MissingExtra
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
@@ -279,7 +279,7 @@ def test_a_missing_package_is_named(xserver: XServer, monkeypatch: pytest.Monkey
             raise ModuleNotFoundError(name)
         return real(name)
 
-    monkeypatch.setattr("workdiary.capture.screen.importlib.import_module", load)
+    monkeypatch.setattr("workdiary.capture.machine.screen.importlib.import_module", load)
     (picture,) = MonitorScreen().grab()
     assert picture.why is not None
     assert 'pip install "workdiary[capture]"' in picture.why
@@ -375,7 +375,7 @@ def test_f62_a_monitor_larger_than_8k_is_not_even_asked_for() -> None:
 
 
 def test_f62_the_largest_monitor_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workdiary.capture.screen.MOST_PIXELS", 12)
+    monkeypatch.setattr("workdiary.capture.machine.screen.MOST_PIXELS", 12)
     (most,) = grabbed(Desktop((0, 0, 4, 3)))
     assert (most.width, most.height, most.why) == (4, 3, None)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workdiary.capture.events import Choice
-from workdiary.capture.ports import Clocks, Inputs, Screen
+from workdiary.capture.machine.ports import Clocks, Inputs, Screen
 from workdiary.capture.script import Script
 from workdiary.capture.trace import (
     SCREENS,

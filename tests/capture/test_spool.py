@@ -26,8 +26,8 @@ from workdiary.capture.events import (
     SlotKept,
     Start,
 )
-from workdiary.capture.kept import Kind, Shot, Standing
-from workdiary.capture.spool import Keepable, Spool
+from workdiary.capture.spool.kept import Kind, Shot, Standing
+from workdiary.capture.spool.spool import Keepable, Spool
 from workdiary.errors import StoreBusy, StoreError
 from workdiary.model.policy import Credit, CreditRule
 from workdiary.model.segment import Segment, Snapshot

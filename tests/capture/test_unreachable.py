@@ -18,9 +18,9 @@ from tests.capture.xserver import XServer, xserver
 from workdiary.capture.calls import Calls
 from workdiary.capture.events import AskIdle, MarkKind
 from workdiary.capture.herald import Herald
-from workdiary.capture.kept import Kind, Standing
 from workdiary.capture.notice import NOTICE
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Kind, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import CaptureConsented, CaptureStarted
 from workdiary.diary.diary import Diary
 from workdiary.errors import InvalidValue, StoreBusy, StoreError

@@ -21,7 +21,7 @@ from tests.require import skip_or_fail
 
 __all__ = ["XServer", "need_pynput", "until", "xdotool", "xserver", "xservers"]
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds until a test gives up waiting: far more than anything here takes, even on a busy machine."""
 
 

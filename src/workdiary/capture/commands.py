@@ -98,8 +98,8 @@ def _say(text: str) -> None:
 
 
 def _images(hide: list[str], monitors: str, longest: int | None) -> Any:
-    from workdiary.capture.images import ImageSettings, Redaction
-    from workdiary.capture.screen import Which
+    from workdiary.capture.machine.images import ImageSettings, Redaction
+    from workdiary.capture.machine.screen import Which
 
     redactions = []
     for text in hide:
@@ -306,4 +306,4 @@ def doctor(context: typer.Context) -> None:
     """Say whether the tracker can work on this machine."""
     from importlib import import_module
 
-    sys.exit(import_module("workdiary.capture.doctor").main(context.args))
+    sys.exit(import_module("workdiary.capture.doctor.command").main(context.args))

@@ -9,11 +9,11 @@ from typing import Any, Final
 from workdiary.capture.engine import Running, Shot, Status, Waiting
 from workdiary.capture.events import Answered, Choice, LabelChosen, MarkKind, MemoWritten
 from workdiary.capture.jobs import job_for_idle_time
-from workdiary.capture.kept import Item, Kind, Standing
+from workdiary.capture.machine.ports import together
 from workdiary.capture.meters import deletion
 from workdiary.capture.notice import NOTICE, TEXT
-from workdiary.capture.ports import together
 from workdiary.capture.runner import Runner
+from workdiary.capture.spool.kept import Item, Kind, Standing
 from workdiary.capture.wording import memo_of, text_of, text_or_none
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.diary import Diary

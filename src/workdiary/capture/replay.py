@@ -18,16 +18,16 @@ from random import Random
 import attrs
 
 from workdiary.capture.herald import Herald, sums
-from workdiary.capture.images import Snapshots
-from workdiary.capture.kept import Kind, Standing
 from workdiary.capture.live import LiveEngine
+from workdiary.capture.machine.images import Snapshots
 from workdiary.capture.notice import NOTICE
 from workdiary.capture.places import open_journal
 from workdiary.capture.runner import Runner
 from workdiary.capture.script import Command, Script
 from workdiary.capture.sender import Sender
 from workdiary.capture.session import Options, ask_for_consent
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Kind, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.capture.trace import Begins, Ends, Labels, Notes, Replies, Trace, read_trace, trace_text
 from workdiary.diary.changes import CaptureConsented
 from workdiary.diary.diary import Diary

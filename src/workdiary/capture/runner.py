@@ -21,7 +21,6 @@ from typing import Final, TypeVar
 
 import attrs
 
-from workdiary.capture.backlog import Backlog
 from workdiary.capture.calls import Calls
 from workdiary.capture.events import (
     AskIdle,
@@ -44,12 +43,13 @@ from workdiary.capture.events import (
     Ticked,
 )
 from workdiary.capture.jobs import job_for
-from workdiary.capture.kept import Room, Shot
-from workdiary.capture.ports import Clocks, Inputs, together
+from workdiary.capture.machine.ports import Clocks, Inputs, together
+from workdiary.capture.machine.shooting import Camera, Shooting
 from workdiary.capture.recovery import recover
 from workdiary.capture.sender import Sender
-from workdiary.capture.shooting import Camera, Shooting
-from workdiary.capture.spool import HOLD, Spool
+from workdiary.capture.spool.backlog import Backlog
+from workdiary.capture.spool.kept import Room, Shot
+from workdiary.capture.spool.spool import HOLD, Spool
 from workdiary.capture.timing import is_usable
 from workdiary.capture.tracker import State, initial, step
 from workdiary.capture.troubles import troubles_of

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from workdiary.capture.events import Reading
-from workdiary.capture.ports import Picture
+from workdiary.capture.machine.ports import Picture
 from workdiary.capture.trace import (
     Begins,
     Ends,

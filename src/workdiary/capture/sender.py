@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 import attrs
 
 from workdiary.capture.consent import latest_consent, record_consent
-from workdiary.capture.kept import Item, Kind, Standing
-from workdiary.capture.ports import Clocks
-from workdiary.capture.spool import Spool
+from workdiary.capture.machine.ports import Clocks
+from workdiary.capture.spool.kept import Item, Kind, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.diary import Diary
 from workdiary.diary.draft import Answer, AnswerKind, Calendars
 from workdiary.diary.journal import Journal

@@ -14,19 +14,19 @@ from typing import Any, Final
 
 import attrs
 
-from workdiary.capture._folder import one_per_desktop
 from workdiary.capture.consent import consented, record_consent
 from workdiary.capture.control import Server
 from workdiary.capture.events import StopReason
 from workdiary.capture.herald import Herald, sums
 from workdiary.capture.live import LiveEngine
+from workdiary.capture.machine.ports import Clocks, Inputs
+from workdiary.capture.machine.shooting import Camera
 from workdiary.capture.notice import NOTICE, TEXT
 from workdiary.capture.places import NOT_THERE, hold_of, open_journal, seconds_of, tracker_folder
-from workdiary.capture.ports import Clocks, Inputs
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
-from workdiary.capture.shooting import Camera
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.folder import one_per_desktop
+from workdiary.capture.spool.spool import Spool
 from workdiary.capture.wording import text_or_none
 from workdiary.diary.diary import Diary
 from workdiary.errors import NOTHING, InvalidValue, StoreError, WorkdiaryError
@@ -291,20 +291,20 @@ def _files(options: Options) -> Any:
 
 
 def _own_clocks() -> Clocks:
-    from workdiary.capture.clocks import own_clocks
+    from workdiary.capture.machine.clocks import own_clocks
 
     return own_clocks()
 
 
 def _own_inputs() -> Inputs:
-    from workdiary.capture.inputs import own_inputs
+    from workdiary.capture.machine.inputs import own_inputs
 
     return own_inputs()
 
 
 def _camera(files: Any, options: Options, announce: Callable[[str], None]) -> Camera:
-    from workdiary.capture.images import ImageSettings, Snapshots
-    from workdiary.capture.screen import MonitorScreen
+    from workdiary.capture.machine.images import ImageSettings, Snapshots
+    from workdiary.capture.machine.screen import MonitorScreen
 
     settings: ImageSettings = options.images or ImageSettings()
     screen = MonitorScreen(settings.which)

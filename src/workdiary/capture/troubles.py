@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from workdiary.capture.kept import Kind, Room, Standing
 from workdiary.capture.sender import Sender
-from workdiary.capture.spool import Spool
+from workdiary.capture.spool.kept import Kind, Room, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.errors import WorkdiaryError
 from workdiary.model.times import Instant, slot_start
 

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from workdiary.capture.findings import Finding
-from workdiary.capture.idle import close_display, open_display
-from workdiary.capture.ports import Inputs, Screen
+from workdiary.capture.doctor.findings import Finding
+from workdiary.capture.machine.idle import close_display, open_display
+from workdiary.capture.machine.ports import Inputs, Screen
 from workdiary.errors import WorkdiaryError
 
 __all__ = [

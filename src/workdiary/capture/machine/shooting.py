@@ -14,7 +14,7 @@ __all__ = ["Camera", "Shooting"]
 
 
 class Camera(Protocol):
-    """What takes snapshots and keeps them, such as `workdiary.capture.images.Snapshots`."""
+    """What takes snapshots and keeps them, such as `workdiary.capture.machine.images.Snapshots`."""
 
     def take(self, order: TakeSnapshot, /) -> SnapshotTaken | SnapshotFailed:
         """Take the snapshot that `order` asks for; its images are on the disk when this returns."""

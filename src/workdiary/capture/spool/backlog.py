@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from workdiary.capture.events import Finished, MinuteKept
-from workdiary.capture.spool import Keepable, Spool
+from workdiary.capture.spool.spool import Keepable, Spool
 
 __all__ = ["Backlog"]
 

@@ -19,12 +19,12 @@ from urllib.parse import quote as quoted
 
 import attrs
 
-from workdiary.capture.chain import breaks_of
 from workdiary.capture.consent import consented
 from workdiary.capture.control import ask
-from workdiary.capture.findings import Finding, Level
-from workdiary.capture.kept import RESERVE, Room, Standing
+from workdiary.capture.doctor.findings import Finding, Level
 from workdiary.capture.notice import NOTICE
+from workdiary.capture.spool.chain import breaks_of
+from workdiary.capture.spool.kept import RESERVE, Room, Standing
 from workdiary.diary.journal import Journal
 from workdiary.errors import StoreError, WorkdiaryError
 from workdiary.model.times import Instant, instant

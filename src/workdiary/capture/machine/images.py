@@ -22,9 +22,9 @@ from typing import Any, Final
 import attrs
 
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
+from workdiary.capture.machine.ports import Area, Monitor, Picture, Screen
+from workdiary.capture.machine.screen import Which
 from workdiary.capture.moments import RETRY
-from workdiary.capture.ports import Area, Monitor, Picture, Screen
-from workdiary.capture.screen import Which
 from workdiary.errors import InvalidValue, MissingExtra, StoreError
 from workdiary.model.checks import check, check_each
 from workdiary.model.slots import SECONDS_PER_SLOT

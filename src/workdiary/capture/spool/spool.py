@@ -20,8 +20,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeAlias
 
-from workdiary.capture._outbox import Outbox
-from workdiary.capture.clocks import start_of_machine
 from workdiary.capture.events import (
     BalanceKept,
     ClockKept,
@@ -37,7 +35,9 @@ from workdiary.capture.events import (
     SnapshotTaken,
     Start,
 )
-from workdiary.capture.kept import (
+from workdiary.capture.machine.clocks import start_of_machine
+from workdiary.capture.recovery import Known, Past
+from workdiary.capture.spool.kept import (
     AGE,
     CAP,
     RESERVE,
@@ -52,7 +52,7 @@ from workdiary.capture.kept import (
     shot_of,
     slot_of,
 )
-from workdiary.capture.recovery import Known, Past
+from workdiary.capture.spool.outbox import Outbox
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 

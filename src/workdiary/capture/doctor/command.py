@@ -17,11 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from workdiary.capture import _doctor_books as books
-from workdiary.capture import _doctor_machine as machine
-from workdiary.capture.findings import Finding, Level, plain, shown, summary
+from workdiary.capture.doctor import books, machine
+from workdiary.capture.doctor.findings import Finding, Level, plain, shown, summary
+from workdiary.capture.machine.ports import Inputs, Screen
 from workdiary.capture.places import open_journal, seconds_of, tracker_folder
-from workdiary.capture.ports import Inputs, Screen
 from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
 from workdiary.model.times import Instant
 
@@ -153,13 +152,13 @@ def _of_books(folder: Path, db: str | None, snapshots: Path, now: int) -> Iterat
 
 
 def _inputs() -> Inputs:
-    from workdiary.capture.inputs import own_inputs
+    from workdiary.capture.machine.inputs import own_inputs
 
     return own_inputs()
 
 
 def _screen() -> Screen:
-    from workdiary.capture.screen import MonitorScreen
+    from workdiary.capture.machine.screen import MonitorScreen
 
     return MonitorScreen()
 

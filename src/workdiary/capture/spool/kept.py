@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import attrs
 
-from workdiary.capture.chain import ALTERED
 from workdiary.capture.events import ClockKept, Finished, Job, MinuteKept, Reading, SlotKept
+from workdiary.capture.spool.chain import ALTERED
 from workdiary.diary.changes import TimeTracked
 from workdiary.diary.wire import plain_change
 from workdiary.model.policy import Credit, CreditRule

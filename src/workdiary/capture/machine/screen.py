@@ -18,8 +18,8 @@ from typing import Any, Final, Protocol
 
 import attrs
 
-from workdiary.capture.idle import close_display, open_display
-from workdiary.capture.ports import Area, Monitor, Picture
+from workdiary.capture.machine.idle import close_display, open_display
+from workdiary.capture.machine.ports import Area, Monitor, Picture
 from workdiary.errors import NOTHING, InvalidValue, MissingExtra, WorkdiaryError
 
 __all__ = ["MOST_PIXELS", "Grabber", "MonitorScreen", "Which", "pointer_position"]
@@ -82,7 +82,7 @@ class MonitorScreen:
         self._pointer = pointer or pointer_position
 
     def grab(self) -> tuple[Picture, ...]:
-        """Return one `Picture` for each monitor that is to be shown; see `workdiary.capture.ports.Screen`."""
+        """Return one `Picture` for each monitor that is to be shown; see `workdiary.capture.machine.ports.Screen`."""
         try:
             grabber = self._open()
         except Exception as error:  # the port raises nothing, and each system has its own errors

@@ -8,9 +8,9 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
-from workdiary.capture._spool_file import SpoolFile
-from workdiary.capture.chain import ALTERED, COLUMNS, breaks_of, link_of, row_digest
-from workdiary.capture.kept import Item, Kind, Standing, item_of
+from workdiary.capture.spool.chain import ALTERED, COLUMNS, breaks_of, link_of, row_digest
+from workdiary.capture.spool.file import SpoolFile
+from workdiary.capture.spool.kept import Item, Kind, Standing, item_of
 from workdiary.errors import StoreError
 
 __all__ = ["Outbox"]

@@ -20,9 +20,9 @@ from typing import Final
 
 import attrs
 
-from workdiary.capture.clocks import own_asleep
-from workdiary.capture.idle import Seen, System, own_system
-from workdiary.capture.listeners import Listener, Sink, own_listener
+from workdiary.capture.machine.clocks import own_asleep
+from workdiary.capture.machine.idle import Seen, System, own_system
+from workdiary.capture.machine.listeners import Listener, Sink, own_listener
 from workdiary.errors import InvalidValue, WorkdiaryError
 from workdiary.model.activity import Counts
 

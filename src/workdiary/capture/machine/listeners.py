@@ -17,8 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
-from workdiary.capture.idle import close_display, open_display
-from workdiary.capture.record import BUTTON_RELEASE, KEY_RELEASE, Recorded, Sink, enable_request
+from workdiary.capture.machine.idle import close_display, open_display
+from workdiary.capture.machine.record import BUTTON_RELEASE, KEY_RELEASE, Recorded, Sink, enable_request
 from workdiary.errors import InvalidValue, MissingExtra
 
 __all__ = ["Listener", "PynputListener", "Sink", "XListener", "own_listener"]

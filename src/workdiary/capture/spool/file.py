@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from workdiary.capture._folder import Lock, check_private_file, make_private_folder
-from workdiary.capture.chain import SEALED, is_sealed, seal
-from workdiary.capture.kept import SCHEMA
+from workdiary.capture.spool.chain import SEALED, is_sealed, seal
+from workdiary.capture.spool.folder import Lock, check_private_file, make_private_folder
+from workdiary.capture.spool.kept import SCHEMA
 from workdiary.errors import NOTHING, StoreError, WorkdiaryError
 
 __all__ = ["SpoolFile"]
