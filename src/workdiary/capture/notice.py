@@ -21,9 +21,10 @@ It records nothing while it is switched off, while the screen is locked, and whi
 does not record sound, the camera, the clipboard, web addresses, the names of windows or programs, or files.
 
 All of it lies on this machine, in files that only you can read, until it goes into the diary that you named,
-where the client of the contract sees it. A finished segment is held back for a minute, unless you have told the
-tracker another time. When you end the tracker, what is held back goes at once. Until it goes, and later until the
-week locks, you can delete its picture; that deletes the segment, too, and it is not paid.
+where the client of the contract sees it. Of a picture the diary has the digest; the picture itself stays in your
+folder until you hand it on. A finished segment is held back for a minute, unless you have told the tracker
+another time. When you end the tracker, what is held back goes at once. Until it goes, and later until the week
+locks, you can delete its picture; that deletes the segment, too, and it is not paid.
 """
 """What is recorded, what never is, where it lies, and how it is deleted."""
 
