@@ -118,8 +118,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(engine: Engine, diaries: Diaries, size: tuple[int, int], place: Zone) -> AsyncIterator[Stage]:
-    app = TrackerApp(engine, diaries, zone=place, every=None)
+async def staged(
+    engine: Engine, diaries: Diaries, size: tuple[int, int], place: Zone, **chosen: Any
+) -> AsyncIterator[Stage]:
+    app = TrackerApp(engine, diaries, zone=place, every=None, **chosen)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot, engine)
         await stage.settle()
@@ -133,15 +135,16 @@ def play(
     size: tuple[int, int] = WIDE,
     place: Zone = UTC,
     engine: ScriptedEngine | None = None,
+    **chosen: Any,
 ) -> None:
-    """Run a scene over an engine with the given contracts and status."""
+    """Run a scene over an engine with the given contracts and status; `chosen` is what the app is started with."""
     _, diaries = books(*given)
     played = engine if engine is not None else ScriptedEngine(*(contract.id for contract, _ in given))
     if status:
         played.set(**status)
 
     async def run() -> None:
-        async with staged(played, diaries, size, place) as stage:
+        async with staged(played, diaries, size, place, **chosen) as stage:
             await scene(stage)
 
     asyncio.run(run())

@@ -232,6 +232,20 @@ def test_enter_switches_over_and_does_nothing_twice() -> None:
     play(scene, ACME, BETA, status={"running": running()})
 
 
+def test_a_click_on_a_contract_marks_it_and_bills_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        contracts = stage.app.query_one("#contracts", OptionList)
+        await stage.pilot.click("#contracts", offset=(3, 1))
+        await stage.pilot.click("#contracts", offset=(3, 1), times=2)
+        await stage.settle()
+        assert contracts.highlighted == 1
+        assert stage.calls == []
+        await stage.press("enter")
+        assert stage.calls == [("start", "c-2", "", None)]
+
+    play(scene, ACME, BETA)
+
+
 def test_a_session_that_began_elsewhere_is_looked_at() -> None:
     async def scene(stage: Stage) -> None:
         await stage.set(running=running("c-2"))
@@ -297,7 +311,7 @@ def test_a_label_is_required_where_it_is_offered_and_asked_for() -> None:
 def test_without_labels_the_key_says_so() -> None:
     async def scene(stage: Stage) -> None:
         await stage.press("l")
-        assert "acme offers no activity labels" in stage.text("notices")
+        assert "c-1 (acme) offers no activity labels" in stage.text("notices")
 
     play(scene, ACME)
 

@@ -1,6 +1,8 @@
-"""How the interface looks: what is read without colour, and how things are named."""
+"""How the interface looks: what has room at which size, what is read without colour, and how things are named."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pytest
 
@@ -9,13 +11,116 @@ pytest.importorskip("textual")
 
 from tests.capture.app_stage import (
     ACME,
+    MIDDLE,
+    NARROW,
+    WIDE,
+    Given,
     Stage,
     contrast,
+    picture,
     play,
     today,
 )
-from tests.capture.engines import NOW, contract_of, running, shot
+from tests.capture.engines import NOW, ScriptedEngine, contract_of, running, shot
 from tests.support import terms
+from workdiary.capture.app_screens import MemoScreen
+from workdiary.capture.notice import NOTICE, TEXT, paragraphs, shown
+
+SEVEN: list[Given] = [(contract_of(f"c-{n}", client=f"client {n}"), []) for n in range(7)]
+
+
+# Room.
+
+
+@pytest.mark.parametrize("size", [MIDDLE, WIDE])
+def test_all_contracts_are_in_sight_where_there_is_room(size: tuple[int, int]) -> None:
+    async def scene(stage: Stage) -> None:
+        screen = "\n".join(stage.lines())
+        assert all(f"c-{n} (client {n})" in screen for n in range(7))
+        # And nothing has gone below the edge for it.
+        assert "no snapshot yet" in screen
+        assert stage.app.query_one("#main").max_scroll_y == 0
+
+    play(scene, *SEVEN, size=size, status={"running": running("c-0")})
+
+
+@pytest.mark.parametrize(("size", "rows"), [(NARROW, 3), (MIDDLE, 3), (WIDE, 6)])
+def test_a_long_list_leaves_the_rest_in_sight(size: tuple[int, int], rows: int) -> None:
+    many: list[Given] = [(contract_of(f"c-{n}", client=f"client {n}"), []) for n in range(60)]
+
+    async def scene(stage: Stage) -> None:
+        contracts = stage.app.query_one("#contracts")
+        assert contracts.size.height >= rows
+        screen = "\n".join(stage.lines())
+        assert "session 0:00:00" in screen
+        assert "nothing is recorded today yet" in screen
+
+    play(scene, *many, size=size)
+
+
+def test_the_picture_has_room_and_takes_none_while_there_is_none() -> None:
+    async def scene(stage: Stage) -> None:
+        assert stage.app.query_one("#picture").size.height == 0
+        await stage.set(shots=(shot(thumbnail=picture()),))
+        assert stage.app.query_one("#picture").size.height == 14
+
+    play(scene, ACME)
+
+
+@pytest.mark.parametrize(("width", "least"), [(120, 9), (80, 9), (60, 7), (20, 1)])
+def test_the_keys_at_the_bottom_are_whole_and_help_is_the_first(width: int, least: int) -> None:
+    keys = "? Help space On/off m Memo d Delete q Quit l Label p Shots n Notices x Put away"
+
+    async def scene(stage: Stage) -> None:
+        line = stage.lines()[-1].strip()
+        assert line.startswith("? Help")
+        assert keys.startswith(line)
+        assert (keys + " ")[len(line)] == " "
+        words = ["Help", "On/off", "Memo", "Delete", "Quit", "Label", "Shots", "Notices", "away"]
+        assert sum(word in line for word in words) >= least
+
+    play(scene, ACME, size=(width, 24))
+
+
+def test_a_click_on_a_key_at_the_bottom_does_what_the_key_does() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.pilot.click("#keys", offset=(stage.lines()[-1].index("Memo"), 0))
+        await stage.settle()
+        assert isinstance(stage.app.screen, MemoScreen)
+
+    play(scene, ACME)
+
+
+@pytest.mark.parametrize("width", [40, 80, 115])
+def test_the_notice_is_wrapped_to_the_width_and_stays_the_one_that_is_agreed_to(width: int) -> None:
+    from hashlib import sha256
+
+    lines = shown(TEXT, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert " ".join(" ".join(lines).split()) == " ".join(TEXT.split())
+    # A paragraph is wrapped as a whole: no short line within one, but for a word that has no room.
+    words = {line.split()[0] for line in lines if line}
+    for line, after in pairwise(lines):
+        if line and after and not after.startswith("-") and after.split()[0] in words:
+            assert len(line) + 1 + len(after.split()[0]) > width
+    assert sha256(TEXT.encode()).hexdigest() == NOTICE
+
+
+def test_the_notice_has_no_broken_word_in_a_small_terminal() -> None:
+    engine = ScriptedEngine("c-1")
+    engine.notices["c-1"] = TEXT
+
+    async def scene(stage: Stage) -> None:
+        await stage.press("space")
+        assert stage.here("body").splitlines() == paragraphs(TEXT)
+        words = set(TEXT.split())
+        box = [line.strip(" │╭╮╰╯─") for line in stage.lines()]
+        begin = next(n for n, line in enumerate(box) if line.startswith("While the tracker"))
+        text = [line.split() for line in box[begin : begin + 6]]
+        assert {word for line in text for word in line if word[0].isalnum()} <= words
+
+    play(scene, ACME, engine=engine, size=NARROW)
+
 
 # Without colour.
 
@@ -52,6 +157,17 @@ def test_the_contract_is_named_and_its_client_where_there_is_room() -> None:
         assert stage.text("state").endswith("Wed 16:03 UTC")
 
     play(scene, ACME, status={"running": running()})
+
+
+def test_consent_is_asked_for_a_contract_and_not_for_a_client() -> None:
+    engine = ScriptedEngine("c-1")
+    engine.notices["c-1"] = "It counts."
+
+    async def scene(stage: Stage) -> None:
+        await stage.press("space")
+        assert stage.here("title") == "Before anything is captured for c-1 (acme)"
+
+    play(scene, ACME, engine=engine)
 
 
 def test_one_is_said_in_the_singular() -> None:

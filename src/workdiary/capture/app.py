@@ -1,23 +1,19 @@
-"""The tracker's interface: a terminal app over an `Engine`, which keys alone can use.
+"""The interface: a terminal app over an `Engine`, which keys alone can use.
 
-It polls the engine once a second and draws what it says; the diaries are read in a thread, so that a slow
-disk does not stop the clock on the screen. Nothing pops up when a snapshot is taken: that it was taken is
-said afterwards, for otherwise people would sit up for it.
+What it shows is in `app_base`; here are its commands, and what it asks before it carries them out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import partial
 from typing import ClassVar, Final
 
-from textual import events, on
-from textual.app import App, ComposeResult
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 
-from workdiary.capture.app_board import Board
-from workdiary.capture.app_books import Book, read_book
+from workdiary.capture.app_base import PollingApp
+from workdiary.capture.app_books import Book
 from workdiary.capture.app_screens import (
     Answer,
     ChoiceScreen,
@@ -27,216 +23,34 @@ from workdiary.capture.app_screens import (
     NoticesScreen,
     ShotsScreen,
 )
-from workdiary.capture.app_style import CSS, KEYS, SIGNS, TALL, WIDE
-from workdiary.capture.app_view import Desk, Level, Notice, cost_of, deletable, notices, one_line
-from workdiary.capture.engine import Engine, Shot, Status
+from workdiary.capture.app_style import KEYS, SIGNS
+from workdiary.capture.app_view import Level, cost_of, deletable
+from workdiary.capture.engine import Shot, Status
 from workdiary.capture.events import Choice
-from workdiary.capture.meters import LimitLevel
-from workdiary.diary.diary import Diary
 from workdiary.errors import WorkdiaryError
-from workdiary.model.slots import SECONDS_PER_SLOT
-from workdiary.model.times import UTC, Instant, Zone, slot_start
+from workdiary.model.times import Instant, slot_start
 
 __all__ = ["TrackerApp"]
 
 _NO_LABEL: Final = ""
 
-_ENGINE: Final = "engine"
-"""The key of the notice that the engine did not answer: it goes when the engine does."""
 
+class TrackerApp(PollingApp):
+    """The interface of a tracker, made as a `PollingApp` is."""
 
-class TrackerApp(App[None]):
-    """The interface of a tracker. `diaries` gives the diary of a contract, to whichever thread asks.
-
-    `every` is how often the engine is asked, in seconds; with `None` only `poll` asks, which tests call.
-    """
-
-    TITLE = "workdiary"
-    CSS = CSS
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", "On/off"),
-        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("question_mark", "help", "Help"),
         Binding("m", "memo", "Memo"),
         Binding("l", "label", "Label"),
-        Binding("d,delete", "delete", "Delete", key_display="d"),
+        Binding("d,delete", "delete", "Delete"),
         Binding("p", "pictures", "Shots"),
         Binding("n", "notices", "Notices"),
         Binding("x", "put_away", "Put away"),
-        Binding("pageup", "page(-1)", "Up", show=False),
-        Binding("pagedown", "page(1)", "Down", show=False),
-        Binding("q,ctrl+q", "quit", "Quit", key_display="q"),
+        Binding("pageup", "page(-1)", "Up"),
+        Binding("pagedown", "page(1)", "Down"),
+        Binding("q,ctrl+q", "quit", "Quit"),
     ]
-
-    def __init__(
-        self, engine: Engine, diaries: Callable[[str], Diary], *, zone: Zone = UTC, every: float | None = 1.0
-    ) -> None:
-        super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
-        self._engine = engine
-        self._diaries = diaries
-        self._zone = zone
-        self._every = every
-        self._desk = Desk(zone)
-        self._status: Status | None = None
-        self._books: dict[str, Book] = {}
-        self._wanted: tuple[object, ...] = ()
-        self._reading = False
-        self._memos: dict[str, str] = {}
-        self._labels: dict[str, str | None] = {}
-        self._error: Notice | None = None
-        self._away: set[str] = set()
-        self._shown: tuple[Notice, ...] = ()
-        self._rung: set[str] = set()
-        self._asking = False
-        self._session = ""
-
-    # Laying out and polling.
-
-    def compose(self) -> ComposeResult:
-        """Lay it out: the board, and the keys below it."""
-        yield Board(self._zone, id="board")
-        yield Footer(show_command_palette=False, compact=True)
-
-    def on_mount(self) -> None:
-        """Begin to poll."""
-        self._board.query_one("#contracts").focus()
-        self.poll()
-        if self._every is not None:
-            self.set_interval(self._every, self.poll)
-
-    def on_resize(self, _: events.Resize) -> None:
-        """Draw for the new size, once it is laid out."""
-        self.call_after_refresh(self._draw)
-
-    def poll(self) -> None:
-        """Ask the engine how things stand, and show it."""
-        try:
-            self._status = self._engine.status()
-            contracts = self._engine.contracts()
-        except WorkdiaryError as error:
-            self._fail(error, _ENGINE)
-            return
-        if self._error is not None and self._error.key == _ENGINE:
-            self._error = None
-        status = self._status
-        if list(self._books) != list(contracts):
-            self._books = {id: self._books.get(id, Book(id=id)) for id in contracts}
-        self._follow_session(status)
-        self._read(status)
-        self._draw()
-        self._ask_if_idle(status)
-        for screen in self.screen_stack:
-            if isinstance(screen, ShotsScreen) and screen.is_mounted:
-                screen.follow(status)
-
-    def _follow_session(self, status: Status) -> None:
-        """Look at the contract of a session that has just begun, wherever it was switched on."""
-        running = status.running
-        session = "" if running is None else running.session
-        if session == self._session:
-            return
-        self._session = session
-        if running is not None:
-            self._board.list_contracts(self._books.values(), running.contract)
-            if running.contract in self._books:
-                self._board.place = list(self._books).index(running.contract)
-
-    def _read(self, status: Status) -> None:
-        """Read the diaries in a thread when something may have changed; once a minute others may have changed it."""
-        running = status.running
-        waiting = tuple((one.contract, one.segment.slot, one.refused) for one in status.waiting)
-        wanted = (tuple(self._books), status.recorded, status.now // 60, waiting, running and running.session)
-        if self._reading or wanted == self._wanted:
-            return
-        self._wanted = wanted
-        self._reading = True
-        moments = {id: tuple(_moments(status, id, self._zone)) for id in self._books}
-        books = dict(self._books)
-
-        def read() -> None:
-            read_books = {
-                id: read_book(self._diaries(id), id, moments[id], now=status.now, before=book)
-                for id, book in books.items()
-            }
-            self.call_from_thread(self._take, read_books)
-
-        self.run_worker(read, thread=True, group="books")
-
-    @property
-    def reading(self) -> bool:
-        """Whether the diaries are being read at the moment."""
-        return self._reading
-
-    def _take(self, books: dict[str, Book]) -> None:
-        self._reading = False
-        self._books = {id: books.get(id, book) for id, book in self._books.items()}
-        self._draw()
-
-    # Drawing.
-
-    @property
-    def _board(self) -> Board:
-        return self.screen_stack[0].query_one(Board)
-
-    def _draw(self) -> None:
-        status = self._status
-        if status is None or not self.is_running:
-            return
-        board, running = self._board, status.running
-        board.list_contracts(self._books.values(), None if running is None else running.contract)
-        book = self._chosen()
-        view = None if book is None else self._desk.view(status, book)
-        found = notices(status, self._books.values(), view, zone=self._zone)
-        if self._error is not None:
-            found = (self._error, *found)
-        self._away &= {notice.key for notice in found}
-        self._shown = tuple(notice for notice in found if notice.key not in self._away)
-        owner = None if running is None else self._books.get(running.contract)
-        board.draw_state(status, owner, self._shown)
-        if view is not None and book is not None:
-            board.draw_view(status, view, *self._texts(status, book))
-            if view.limit is not None and view.limit.level is LimitLevel.REACHED:
-                self._ring(f"{view.book.id} {view.limit.limit}", status)
-
-    def _ring(self, key: str, status: Status) -> None:
-        """Ring once when paid time ends while it is tracked: the terminal may be behind other windows then."""
-        if key not in self._rung and status.running is not None:
-            self._rung.add(key)
-            self.bell()
-
-    def _texts(self, status: Status, book: Book) -> tuple[str, str | None]:
-        """Return the memo and the label of the running session, or those that the next one will have."""
-        running = status.running
-        if running is not None and running.contract == book.id:
-            return running.memo, running.label
-        memo = self._memos.get(book.id, book.memos[0] if book.memos else "")
-        return memo, self._labels.get(book.id)
-
-    def _chosen(self) -> Book | None:
-        """Return the contract that is looked at: the highlighted one."""
-        ids, place = list(self._books), self._board.place
-        return self._books[ids[place]] if place < len(ids) else None
-
-    # Commands.
-
-    def _do(self, command: Callable[[], None]) -> bool:
-        """Carry out a command; what is not possible is said, and everything else shown at once."""
-        try:
-            command()
-        except WorkdiaryError as error:
-            self._fail(error)
-            return False
-        self._error = None
-        self.poll()
-        return True
-
-    def _fail(self, error: WorkdiaryError, key: str = "command") -> None:
-        self._error = Notice(Level.ERROR, one_line(str(error)), key)
-        self._draw()
-        if self._status is None:
-            self._board.draw_notices([self._error])
 
     @on(OptionList.OptionHighlighted, "#contracts")
     def look_at(self) -> None:
@@ -271,7 +85,7 @@ class TrackerApp(App[None]):
             return
         if notice is not None:
             answers = [Answer("no", "n", "not now"), Answer("yes", "y", "I agree: record it and begin")]
-            title = f"Before anything is captured for {self._books[id].client}"
+            title = f"Before anything is captured for {self._books[id].name}"
             if await self.push_screen_wait(ChoiceScreen(title, notice, answers, escape="no")) != "yes":
                 return
             if not self._do(lambda: self._engine.consent(id)):
@@ -307,7 +121,7 @@ class TrackerApp(App[None]):
         if book is None or status is None:
             return
         if not book.labels:
-            self._say(f"{book.client} offers no activity labels.")
+            self._say(f"{book.name} offers no activity labels.")
             return
         running = status.running is not None and status.running.contract == book.id
 
@@ -365,12 +179,12 @@ class TrackerApp(App[None]):
 
     def action_notices(self) -> None:
         """Show all notices in full."""
-        self.push_screen(NoticesScreen(self._shown))
+        self.push_screen(NoticesScreen(self._in_sight))
 
     def action_put_away(self) -> None:
         """Put the notices away that are no lasting trouble; they come back when they say something else."""
         self._error = None
-        self._away |= {notice.key for notice in self._shown if notice.level is not Level.ERROR}
+        self._away |= {notice.key for notice in self._notices if notice.level is not Level.ERROR}
         self._draw()
 
     def action_help(self) -> None:
@@ -394,13 +208,10 @@ class TrackerApp(App[None]):
 
         self.push_screen(ChoiceScreen("The tracker is on", "Leaving switches it off.", answers, escape="no"), take)
 
-    def _say(self, words: str) -> None:
-        self._error = Notice(Level.INFO, one_line(words), "command")
-        self._draw()
-
     # Idle time.
 
-    def _ask_if_idle(self, status: Status) -> None:
+    def follow_idle(self, status: Status) -> None:
+        """Ask about idle time, or stop asking."""
         since = None if status.running is None else status.running.idle_since
         prompt = next((screen for screen in self.screen_stack if isinstance(screen, IdleScreen)), None)
         if since is None:
@@ -408,8 +219,8 @@ class TrackerApp(App[None]):
                 prompt.dismiss(None)  # it was answered elsewhere, or the session is over
         elif prompt is not None:
             prompt.say(IdleScreen.words(since, status.now, self._zone))
-        elif not self._asking:
-            self._asking = True
+        elif not self._is_asking:
+            self._is_asking = True
             self.run_worker(self._ask(since), group="idle")
 
     async def _ask(self, since: Instant) -> None:
@@ -423,27 +234,11 @@ class TrackerApp(App[None]):
                 if answer != "reassign":
                     self._do(partial(self._engine.answer, Choice(answer)))
                     return
-                names = [Answer(id, "", f"{self._books[id].client}  {id}") for id in others]
+                names = [Answer(id, "", self._books[id].name) for id in others]
                 body = "To which contract does the idle time belong?"
                 chosen = await self.push_screen_wait(ChoiceScreen("Reassign", body, names))
                 if chosen is not None:
                     self._do(partial(self._engine.answer, Choice.REASSIGN, chosen))
                     return
         finally:
-            self._asking = False
-
-
-def _moments(status: Status, id: str, zone: Zone) -> Iterable[Instant]:
-    """Yield a moment of each week that is to be read for contract `id`."""
-    now, running = status.now, status.running
-    wall = zone.wall(now)
-    yield now
-    yield zone.instant_of(wall.replace(hour=0, minute=0, second=0, microsecond=0))
-    if running is not None and running.contract == id:
-        yield running.since
-    for one in status.waiting:
-        if one.contract == id:
-            yield slot_start(one.segment.slot)
-    for shot in status.shots:
-        if shot.contract == id and not shot.gone:
-            yield Instant(shot.slot * SECONDS_PER_SLOT)
+            self._is_asking = False

@@ -25,6 +25,7 @@ from workdiary.capture.app_view import Notice, one_line
 from workdiary.capture.app_widgets import Lines, Picture, notice_text, shot_text
 from workdiary.capture.engine import Shot, Status
 from workdiary.capture.meters import left_text
+from workdiary.capture.notice import paragraphs
 from workdiary.model.segment import MEMO_LENGTH
 from workdiary.model.times import Instant, Zone
 
@@ -92,7 +93,7 @@ class ChoiceScreen(ModalScreen[str | None]):
     def say(self, body: str) -> None:
         """Write another text above the answers."""
         self._body = body
-        self.query_one("#body", Lines).show(Text("\n".join(map(one_line, _unwrapped(body)))))
+        self.query_one("#body", Lines).show(Text("\n".join(map(one_line, paragraphs(body)))))
         self.call_after_refresh(self._hint)  # only when it is laid out is it known whether there is more of it
 
     def action_text(self, by: int) -> None:
@@ -118,17 +119,6 @@ class ChoiceScreen(ModalScreen[str | None]):
     def action_leave(self) -> None:
         """Return what Escape stands for."""
         self.dismiss(self._escape)
-
-
-def _unwrapped(text: str) -> list[str]:
-    """Return the paragraphs of `text`, and the points of its lists, each as one line to wrap anew."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if lines and line.strip() and lines[-1].strip() and not line.lstrip().startswith(("-", "•")):
-            lines[-1] += f" {line.strip()}"
-        else:
-            lines.append(line)
-    return lines
 
 
 class IdleScreen(ChoiceScreen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CSS", "KEYS", "SIGNS", "TALL", "WIDE"]
+__all__ = ["BAR", "CSS", "KEYS", "SIGNS", "TALL", "WIDE"]
 
 TALL: Final = 30
 """Lines from which on there is room for a picture and for more notices."""
@@ -12,10 +12,23 @@ TALL: Final = 30
 WIDE: Final = 96
 """Columns from which on the day stands beside everything else."""
 
+BAR: Final = (
+    ("?", "Help", "app.help"),
+    ("space", "On/off", "app.switch"),
+    ("m", "Memo", "app.memo"),
+    ("d", "Delete", "app.delete"),
+    ("q", "Quit", "app.quit"),
+    ("l", "Label", "app.label"),
+    ("p", "Shots", "app.pictures"),
+    ("n", "Notices", "app.notices"),
+    ("x", "Put away", "app.put_away"),
+)
+"""The keys at the bottom, the most needed first: each with a word, and what a click on it does."""
+
 KEYS: Final = (
     ("space", "switch on for the contract that is marked, or off"),
     ("↑ ↓", "mark another contract and look at its day"),
-    ("Enter", "switch on for the marked contract, or over to it"),
+    ("Enter", "switch on for the marked contract, or over to it; a click only marks"),
     ("m", "memo: say what you work on; ↓ in it shows those used before"),
     ("l", "activity label, where the client offers any"),
     ("d", "delete the last snapshot and its segment, as long as they are held back"),
@@ -47,15 +60,16 @@ Screen { layers: base; }
 #board { height: 1fr; }
 #main { height: 1fr; scrollbar-size-vertical: 1; }
 #left, #right { height: auto; padding: 0 1; }
-#contracts { height: auto; max-height: 6; border: none; padding: 0; background: transparent; }
+#contracts { height: auto; border: none; padding: 0; background: transparent; }
 #contracts { scrollbar-size-vertical: 1; }
 #notices, #memo, #watch, #limit, #day, #shot { height: auto; margin-top: 1; }
 #picture { height: 14; margin-top: 1; }
-.-short #contracts { max-height: 3; }
+#picture.-empty { display: none; }
+#keys { height: 1; background: $surface; }
 .-short #notices, .-short #memo, .-short #watch, .-short #limit, .-short #shot, .-short #day { margin-top: 0; }
 .-short #picture, .-narrow #picture { display: none; }
 .-wide #main { layout: horizontal; }
-.-wide #left { width: 54; height: auto; }
+.-wide #left { width: 58; height: auto; }
 .-wide #right { width: 1fr; height: 100%; border-left: solid $primary-darken-2; scrollbar-size-vertical: 1; }
 .-wide #day { margin-top: 0; }
 
