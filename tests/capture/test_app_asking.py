@@ -117,7 +117,7 @@ def test_a_snapshot_is_deleted_after_a_question_that_says_the_price() -> None:
     async def scene(stage: Stage) -> None:
         await stage.press("d")
         assert stage.here("title") == "Delete the snapshot of 16:01:40?"
-        assert stage.here("body") == "The segment 16:00 to 16:10 goes with it: −10 minutes, 5.00 USD."
+        assert stage.here("body") == "The segment 16:00–16:10 goes with it: −10 minutes, 5.00 USD."
         await stage.press("enter")  # the first answer is no
         await stage.press("d", "escape")
         assert stage.calls == []
@@ -160,7 +160,7 @@ def test_the_snapshots_can_be_looked_through_and_the_one_shown_deleted() -> None
         await stage.press("right", "d")
         assert stage.here("title") == "Delete the snapshot of 15:51:40?"
         # Deleting that one, not the last one, costs its own ten minutes.
-        assert stage.here("body") == "The segment 15:50 to 16:00 goes with it: −10 minutes, 5.00 USD."
+        assert stage.here("body") == "The segment 15:50–16:00 goes with it: −10 minutes, 5.00 USD."
         await stage.press("y", "enter")
         assert stage.calls == [("delete", "c-1", NOW.slot - 1)]
 

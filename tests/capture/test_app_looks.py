@@ -21,10 +21,11 @@ from tests.capture.app_stage import (
     play,
     today,
 )
-from tests.capture.engines import NOW, ScriptedEngine, contract_of, running, shot
+from tests.capture.engines import NOW, ScriptedEngine, contract_of, running, shot, waiting
 from tests.support import terms
 from workdiary.capture.app_screens import MemoScreen
 from workdiary.capture.notice import NOTICE, TEXT, paragraphs, shown
+from workdiary.model.times import zone
 
 SEVEN: list[Given] = [(contract_of(f"c-{n}", client=f"client {n}"), []) for n in range(7)]
 
@@ -133,7 +134,7 @@ def test_what_is_wrong_can_be_read_without_colour(plain: bool, monkeypatch: pyte
 
     async def scene(stage: Stage) -> None:
         pieces = [piece for line in stage.pieces() for piece in line]
-        for words in ("✗", "+0:20:00 unpaid", "limit reached:"):
+        for words in ("✗", "+0:20:00 unpaid", "limit reached:", "no picture"):
             (found,) = {contrast(piece) for piece in pieces if words in piece.text}
             assert found >= 4.5, words  # what WCAG 2 asks of text
 
@@ -186,3 +187,16 @@ def test_a_part_that_is_unknown_leaves_what_is_certain() -> None:
         assert "activity unknown" in stage.text("watch")
 
     play(scene, ACME, status={"running": running(counts=None, active=3)})
+
+
+@pytest.mark.parametrize("size", [NARROW, MIDDLE, WIDE])
+def test_b27_the_zone_is_named_once_and_all_times_are_in_it(size: tuple[int, int]) -> None:
+    async def scene(stage: Stage) -> None:
+        screen = "\n".join(stage.lines())
+        assert screen.count("Asia/Kathmandu") == 1
+        # 10:30Z of that day, when it lies in the past, is 16:15 there.
+        assert "The segment 16:15 of c-1 is kept" in " ".join(screen.split())
+        assert "Z " not in screen
+
+    refused = waiting(NOW.slot - 33, refused="the contract is closed")
+    play(scene, ACME, size=size, place=zone("Asia/Kathmandu"), status={"running": running(), "waiting": (refused,)})

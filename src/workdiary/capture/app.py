@@ -25,10 +25,12 @@ from workdiary.capture.app_screens import (
 )
 from workdiary.capture.app_style import KEYS, SIGNS
 from workdiary.capture.app_view import Level, cost_of, deletable
-from workdiary.capture.engine import Shot, Status
+from workdiary.capture.engine import Running, Shot, Status
 from workdiary.capture.events import Choice
+from workdiary.capture.meters import span_text
 from workdiary.errors import WorkdiaryError
-from workdiary.model.times import Instant, slot_start
+from workdiary.model.slots import Slot
+from workdiary.model.times import Instant
 
 __all__ = ["TrackerApp"]
 
@@ -144,27 +146,51 @@ class TrackerApp(PollingApp):
         return await self.push_screen_wait(ChoiceScreen("Activity label", asked, answers))
 
     def action_delete(self) -> None:
-        """Delete the last snapshot that can be deleted, and its segment, after a question that says the price."""
-        status = self._status
-        book = self._chosen()
-        shot = None if status is None else deletable(status, None if book is None else book.id) or deletable(status)
-        if shot is None:
+        """Delete the last segment that is held back, else the open one, after a question that says the price."""
+        status, book = self._status, self._chosen()
+        if status is None:
+            return
+        id, running = "" if book is None else book.id, status.running
+        shot = deletable(status, id)
+        if shot is None and (running is None or running.contract != id):
+            shot = deletable(status)
+        if shot is not None:
+            self.run_worker(self._delete(shot), group="delete", exclusive=True)
+        elif running is not None:
+            self.run_worker(self._delete_open(running), group="delete", exclusive=True)
+        else:
             self._say(
                 "There is no snapshot that can still be deleted here; for time in the diary: workdiary delete --help"
             )
-        else:
-            self.run_worker(self._delete(shot), group="delete", exclusive=True)
 
     async def _delete(self, shot: Shot) -> None:
-        status, book = self._status, self._books.get(shot.contract)
-        cost = None if status is None or book is None else cost_of(status, book, shot)
-        local = self._zone.local
-        start, stop = slot_start(shot.slot), slot_start(shot.slot + 1)
-        body = f"The segment {local(start):%H:%M} to {local(stop):%H:%M} goes with it" + (f": {cost}." if cost else ".")
-        answers = [Answer("no", "n", "keep both"), Answer("yes", "y", "delete both")]
-        title = f"Delete the snapshot of {local(shot.at):%H:%M:%S}?"
+        """Delete a snapshot with its segment, or a segment that has none."""
+        segment = f"The segment {span_text(shot.slot, self._zone)}"
+        cost = self._cost(shot.contract, shot.slot)
+        if shot.why is None:
+            title = f"Delete the snapshot of {self._zone.local(shot.at):%H:%M:%S}?"
+            body, both = f"{segment} goes with it{cost}.", ("keep both", "delete both")
+        else:
+            title, both = f"Delete {segment.lower()}?", ("keep it", "delete it")
+            body = f"It has no picture{cost}."
+        await self._delete_if(title, body, both, shot.contract, shot.slot)
+
+    async def _delete_open(self, running: Running) -> None:
+        """Delete the open segment; nothing says whether it has a snapshot already."""
+        segment = f"the open segment {span_text(running.slot, self._zone)}"
+        cost = self._cost(running.contract, running.slot)
+        body = f"Nothing of it is billed, and its snapshot, if there is one, goes with it{cost} at most."
+        await self._delete_if(f"Delete {segment}?", body, ("keep it", "delete it"), running.contract, running.slot)
+
+    def _cost(self, contract: str, slot: Slot) -> str:
+        status, book = self._status, self._books.get(contract)
+        cost = None if status is None or book is None else cost_of(status, book, slot)
+        return "" if cost is None else f": {cost}"
+
+    async def _delete_if(self, title: str, body: str, words: tuple[str, str], contract: str, slot: Slot) -> None:
+        answers = [Answer("no", "n", words[0]), Answer("yes", "y", words[1])]
         if await self.push_screen_wait(ChoiceScreen(title, body, answers, escape="no")) == "yes":
-            self._do(lambda: self._engine.delete_snapshot(shot.contract, shot.slot))
+            self._do(lambda: self._engine.delete_snapshot(contract, slot))
 
     def action_pictures(self) -> None:
         """Show the last snapshots."""

@@ -31,7 +31,7 @@ KEYS: Final = (
     ("Enter", "switch on for the marked contract, or over to it; a click only marks"),
     ("m", "memo: say what you work on; ↓ in it shows those used before"),
     ("l", "activity label, where the client offers any"),
-    ("d", "delete the last snapshot and its segment, as long as they are held back"),
+    ("d", "delete the last segment and its snapshot, as long as it is held back, else the open one"),
     ("p", "show the last snapshots; ← and → for others, d deletes the one shown"),
     ("n", "show all notices in full"),
     ("x", "put notices away; what is wrong stays until it is right"),
