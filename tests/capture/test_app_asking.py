@@ -1,4 +1,4 @@
-"""The interface, driven by its keys over a scripted engine: idle time, snapshots, notices, help and leaving."""
+"""The interface, driven by its keys over a scripted engine: idle time, snapshots, notices and help."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from workdiary.model.times import Instant
 
 # Idle time (A40).
 
-IDLE = {"running": running(idle_since=Instant(NOW - 725))}
+IDLE = {"running": running(idle_since=Instant(NOW - 725), idle_seconds=725)}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ IDLE = {"running": running(idle_since=Instant(NOW - 725))}
 def test_a40_leaving_the_prompt_discards_and_never_keeps(keys: list[str], answer: Choice) -> None:
     async def scene(stage: Stage) -> None:
         assert isinstance(stage.app.screen, IdleScreen)
-        assert "since 15:51:15, for 12 min 5 s" in stage.here("body")
+        assert "since 15:51:15, for 12 min 5 s so far" in stage.here("body")
         assert stage.marked().startswith("d")
         await stage.press(*keys)
         assert stage.calls == [("answer", answer, None)]
@@ -70,6 +70,40 @@ def test_idle_time_can_be_reassigned() -> None:
     play(scene, ACME, BETA, status=IDLE)
 
 
+def test_a40_the_letters_only_mark_and_say_so() -> None:
+    async def scene(stage: Stage) -> None:
+        answers = stage.app.screen.query_one(OptionList)
+        lines = [str(answers.get_option_at_index(n).prompt) for n in range(2)]
+        assert lines == [
+            "d, then Enter   discard the idle time: it is not billed",
+            "k, then Enter   keep it: I was working",
+        ]
+        assert dict(KEYS)["y n k …"].endswith("only marks an answer, and Enter takes it")
+        await stage.press("k")
+        assert stage.marked() == lines[1]
+        assert stage.calls == []
+        # Who clicks into the terminal to come back to it answers nothing, either.
+        await stage.pilot.click("#answers", offset=(2, 1))
+        await stage.settle()
+        assert stage.calls == []
+
+    play(scene, ACME, status=IDLE)
+
+
+def test_a40_once_somebody_is_back_the_prompt_says_from_when_to_when() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "PAUSED" in stage.text("state")
+        back = running(idle_since=Instant(NOW - 61), idle_until=Instant(NOW - 50), idle_seconds=11)
+        await stage.set(running=back)
+        words = "There was no input from 16:02:19 to 16:02:30, 11 s. Without an answer it is discarded."
+        assert words in stage.here("body")
+        await stage.set(now=Instant(NOW + 60))
+        assert words in stage.here("body")
+        assert stage.text("state").startswith(" ON ?   c-1 (acme)")
+
+    play(scene, ACME, status=IDLE)
+
+
 def test_with_one_contract_nothing_can_be_reassigned() -> None:
     async def scene(stage: Stage) -> None:
         assert stage.app.screen.query_one(OptionList).option_count == 2
@@ -79,7 +113,8 @@ def test_with_one_contract_nothing_can_be_reassigned() -> None:
 
 def test_the_prompt_follows_the_clock_and_goes_when_it_is_answered_elsewhere() -> None:
     async def scene(stage: Stage) -> None:
-        await stage.set(now=Instant(NOW + 60))
+        later = running(idle_since=Instant(NOW - 725), idle_seconds=785)
+        await stage.set(now=Instant(NOW + 60), running=later)
         assert "for 13 min 5 s" in stage.here("body")
         await stage.set(running=running())
         assert not isinstance(stage.app.screen, IdleScreen)
@@ -308,7 +343,28 @@ def test_a_locked_screen_is_said() -> None:
     play(scene, ACME, status={"running": running(locked=True)})
 
 
-# Help and leaving.
+def test_notices_that_are_put_away_are_still_told_by_the_key_that_tells_all() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("x")
+        assert stage.text("notices") == ""
+        await stage.press("n")
+        assert stage.here("body").splitlines() == ["Put away:", "· 16:02:20 The snapshot is odd."]
+
+    play(scene, ACME, status={"marks": (MARK,)})
+
+
+def test_notices_that_are_put_away_stay_so_while_another_contract_is_looked_at() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "d deletes both" in stage.text("notices")
+        await stage.press("x", "down")
+        assert "d deletes both" not in stage.text("notices")
+        await stage.press("up")
+        assert "d deletes both" not in stage.text("notices")
+
+    play(scene, ACME, BETA, status=HELD)
+
+
+# Help.
 
 
 def test_help_names_every_key() -> None:
@@ -324,7 +380,8 @@ def test_help_names_every_key() -> None:
 
 
 def test_help_has_every_binding() -> None:
-    names = {"question_mark": "?", "pageup": "PgUp PgDn", "pagedown": "PgUp PgDn", "ctrl+q": "q", "delete": "d"}
+    names = {"question_mark": "?", "pageup": "PgUp PgDn", "pagedown": "PgUp PgDn", "delete": "d"}
+    names |= {"ctrl+q": "q"}
     known = {key for key, _ in KEYS}
     keys = {key for binding in TrackerApp.BINDINGS for key in getattr(binding, "key", "").split(",")}
     assert {names.get(key, key) for key in keys} <= known

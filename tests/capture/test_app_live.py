@@ -11,12 +11,16 @@ pytest.importorskip("textual")
 
 from tests.capture.app_stage import WIDE, Stage
 from tests.capture.app_stage import staged as staged_app
+from tests.capture.stage import ACME as CLIENT
 from tests.capture.stage import Stage as Machine
 from tests.capture.stage import picture_of, staged
 from tests.capture.test_runner import NINE
+from workdiary.capture.app_screens import IdleScreen
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
 from workdiary.capture.live import LiveEngine
+from workdiary.diary.changes import StatusChanged
 from workdiary.diary.diary import Diary
+from workdiary.model.contract import ContractStatus, StatusChange
 from workdiary.model.times import UTC, instant
 
 Scene = Callable[[Stage, Machine], Awaitable[None]]
@@ -186,6 +190,40 @@ async def away(stage: Stage, machine: Machine, seconds: int) -> None:
         machine.keys.quiet += 1000
         machine.work(1)
     await stage.poll()
+
+
+def test_a40_the_idle_time_stands_still_once_somebody_is_back() -> None:
+    async def scene(stage: Stage, machine: Machine) -> None:
+        machine.runner.start("c-1")
+        machine.work(60)
+        await away(stage, machine, 605)
+        assert isinstance(stage.app.screen, IdleScreen)
+        assert "There was no input since 09:01:00, for 10 min 5 s so far." in stage.here("body")
+        assert "PAUSED" in stage.text("state")
+        machine.keys.each, machine.keys.quiet = 1, 0
+        machine.work(1)
+        await stage.poll()
+        asked = stage.here("body")
+        assert "There was no input from 09:01:00 to 09:11:05, 10 min 5 s." in asked
+        machine.work(45)
+        await stage.poll()
+        assert stage.here("body") == asked
+        # The time since is counted, and a question is open.
+        assert stage.text("state").startswith(" ON ?   c-1 (acme)  0:11:51")
+
+    play(scene)
+
+
+def test_idle_time_is_offered_only_to_contracts_that_can_take_it() -> None:
+    async def scene(stage: Stage, machine: Machine) -> None:
+        engine = LiveEngine(machine.runner)
+        assert [engine.takes_idle_time(id) for id in ("c-1", "c-2", "c-9")] == [True, True, False]
+        paused = StatusChanged(status=StatusChange(since=machine.clocks.now, status=ContractStatus.PAUSED))
+        assert Diary(machine.journal, "c-2").record(paused, by=CLIENT, id="pause").recorded
+        machine.sender.look("c-2")
+        assert not engine.takes_idle_time("c-2")
+
+    play(scene, "c-1", "c-2")
 
 
 # Lost capture.

@@ -8,9 +8,13 @@ import pytest
 
 pytest.importorskip("textual")
 
+from textual import events
+from textual.widgets import Input, OptionList
 
 from tests.capture.app_stage import (
     ACME,
+    BETA,
+    LABELS,
     MIDDLE,
     NARROW,
     WIDE,
@@ -23,11 +27,21 @@ from tests.capture.app_stage import (
 )
 from tests.capture.engines import NOW, ScriptedEngine, contract_of, running, shot, waiting
 from tests.support import terms
-from workdiary.capture.app_screens import MemoScreen
+from workdiary.capture.app_screens import ChoiceScreen, MemoScreen
 from workdiary.capture.notice import NOTICE, TEXT, paragraphs, shown
-from workdiary.model.times import zone
+from workdiary.errors import InvalidValue
+from workdiary.model.contract import ContractStatus, StatusChange
+from workdiary.model.times import UTC, Instant, instant, zone
 
 SEVEN: list[Given] = [(contract_of(f"c-{n}", client=f"client {n}"), []) for n in range(7)]
+
+
+def held(status: ContractStatus, since: str = "2026-11-18T00:00Z") -> Given:
+    """Return a contract that is paused or closed since then, or begins then."""
+    changes = [StatusChange(since=instant(since), status=status)]
+    if status is not ContractStatus.ACTIVE:
+        changes.insert(0, StatusChange(since=instant("2026-11-02T00:00Z"), status=ContractStatus.ACTIVE))
+    return contract_of("c-2", client="beta", status=changes), []
 
 
 # Room.
@@ -180,15 +194,6 @@ def test_one_is_said_in_the_singular() -> None:
     play(scene, ACME, status={"running": running(counts=(1, 1, 1))})
 
 
-def test_a_part_that_is_unknown_leaves_what_is_certain() -> None:
-    async def scene(stage: Stage) -> None:
-        assert "at least 3 of 10 minutes active" in stage.text("watch")
-        await stage.set(running=running(counts=None, lost=True))
-        assert "activity unknown" in stage.text("watch")
-
-    play(scene, ACME, status={"running": running(counts=None, active=3)})
-
-
 @pytest.mark.parametrize("size", [NARROW, MIDDLE, WIDE])
 def test_b27_the_zone_is_named_once_and_all_times_are_in_it(size: tuple[int, int]) -> None:
     async def scene(stage: Stage) -> None:
@@ -200,3 +205,103 @@ def test_b27_the_zone_is_named_once_and_all_times_are_in_it(size: tuple[int, int
 
     refused = waiting(NOW.slot - 33, refused="the contract is closed")
     play(scene, ACME, size=size, place=zone("Asia/Kathmandu"), status={"running": running(), "waiting": (refused,)})
+
+
+def test_a_part_that_is_unknown_leaves_what_is_certain() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "at least 3 of 10 minutes active" in stage.text("watch")
+        await stage.set(running=running(counts=None, lost=True))
+        assert "activity unknown" in stage.text("watch")
+        assert "reconnects by itself" in stage.text("notices")
+
+    play(scene, ACME, status={"running": running(counts=None, active=3)})
+
+
+# Contracts that cannot be switched on.
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        (held(ContractStatus.PAUSED), "paused"),
+        (held(ContractStatus.CLOSED), "closed"),
+        (held(ContractStatus.ACTIVE, "2026-11-30T00:00Z"), "not begun"),
+    ],
+)
+def test_why_a_contract_cannot_be_switched_on_stands_in_the_list(given: Given, word: str) -> None:
+    engine = ScriptedEngine("c-1", "c-2")
+    engine.notices["c-2"] = "It counts."
+
+    async def scene(stage: Stage) -> None:
+        assert stage.rows()[1].split("  ")[-1].strip() == f"{word}: cannot be switched on"
+        # Nobody is asked to agree to anything for it: what stands in the way is said at once.
+        stage.engine.refuses = InvalidValue("contract", "c-2", f"is {word}", "choose another")
+        await stage.press("down", "enter")
+        assert not isinstance(stage.app.screen, ChoiceScreen)
+        assert f"'c-2' is {word}; choose another" in stage.text("notices")
+
+    play(scene, ACME, given, engine=engine)
+
+
+def test_idle_time_goes_only_where_it_can_go() -> None:
+    engine = ScriptedEngine("c-1", "c-2", "c-3")
+    engine.takes_no_idle_time = frozenset({"c-3"})
+
+    async def scene(stage: Stage) -> None:
+        await stage.press("r", "enter")
+        answers = stage.app.screen.query_one(OptionList)
+        assert [str(answers.get_option_at_index(n).prompt) for n in range(answers.option_count)] == ["c-2 (beta)"]
+
+    idle = running(idle_since=Instant(NOW - 725), idle_seconds=725)
+    play(scene, ACME, BETA, LABELS, engine=engine, status={"running": idle})
+
+
+# A memo from elsewhere.
+
+
+def test_lines_that_are_pasted_into_the_memo_become_one() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("m")
+        stage.app.screen.query_one(Input).post_message(events.Paste("Fix the form\r\n  and test\n\nit\n"))
+        await stage.settle()
+        await stage.press("enter")
+        assert stage.calls == [("memo", "Fix the form and test it")]
+
+    play(scene, ACME, status={"running": running(memo="")})
+
+
+def test_a_memo_that_is_too_long_is_said_to_be_so_and_not_cut() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("m")
+        stage.app.screen.query_one(Input).post_message(events.Paste("x" * 4001))
+        await stage.settle()
+        assert "Too long by 1 character: a memo has 4000 at most." in stage.here("hint")
+        await stage.press("enter")
+        assert stage.calls == []
+        await stage.press("backspace")
+        assert "Too long" not in stage.here("hint")
+        await stage.press("enter")
+        assert stage.calls == [("memo", "x" * 4000)]
+
+    play(scene, ACME, status={"running": running(memo="")})
+
+
+# What the command line has chosen.
+
+
+def test_the_contract_memo_and_label_of_the_command_line_are_those_of_the_first_session() -> None:
+    async def scene(stage: Stage) -> None:
+        assert stage.app.query_one("#contracts", OptionList).highlighted == 2
+        assert stage.text("memo").splitlines() == ["memo Sketches", "label Design"]
+        assert stage.calls == []
+        await stage.press("space")
+        assert stage.calls == [("start", "c-3", "Sketches", "Design")]
+
+    play(scene, ACME, BETA, LABELS, contract="c-3", memo="Sketches", label="Design")
+
+
+def test_a_label_that_nobody_offers_is_shown_all_the_same() -> None:
+    async def scene(stage: Stage) -> None:
+        assert stage.text("memo").splitlines()[1] == "label Design"
+
+    play(scene, BETA, contract="c-2", label="Design", place=UTC)

@@ -30,7 +30,6 @@ from workdiary.capture.events import Choice
 from workdiary.capture.meters import span_text
 from workdiary.errors import WorkdiaryError
 from workdiary.model.slots import Slot
-from workdiary.model.times import Instant
 
 __all__ = ["TrackerApp"]
 
@@ -81,7 +80,8 @@ class TrackerApp(PollingApp):
         if status is None:
             return
         try:
-            notice = self._engine.notice(id)
+            # Where nobody can switch on, nothing is to be agreed to: the engine says why.
+            notice = None if self._books[id].hindrance else self._engine.notice(id)
         except WorkdiaryError as error:
             self._fail(error)
             return
@@ -94,7 +94,7 @@ class TrackerApp(PollingApp):
                 return
         book = self._books[id]
         memo, label = self._texts(status, book)
-        if book.needs_label and label is None:
+        if book.needs_label and label is None and not book.hindrance:
             chosen = await self._pick_label(book, None)
             if chosen is None or chosen == _NO_LABEL:
                 return
@@ -205,7 +205,8 @@ class TrackerApp(PollingApp):
 
     def action_notices(self) -> None:
         """Show all notices in full."""
-        self.push_screen(NoticesScreen(self._in_sight))
+        away = [notice for notice in self._notices if notice.key in self._away]
+        self.push_screen(NoticesScreen(self._in_sight, away))
 
     def action_put_away(self) -> None:
         """Put the notices away that are no lasting trouble; they come back when they say something else."""
@@ -238,29 +239,29 @@ class TrackerApp(PollingApp):
 
     def follow_idle(self, status: Status) -> None:
         """Ask about idle time, or stop asking."""
-        since = None if status.running is None else status.running.idle_since
+        running = status.running
         prompt = next((screen for screen in self.screen_stack if isinstance(screen, IdleScreen)), None)
-        if since is None:
+        if running is None or running.idle_since is None:
             if prompt is not None and prompt is self.screen:
                 prompt.dismiss(None)  # it was answered elsewhere, or the session is over
         elif prompt is not None:
-            prompt.say(IdleScreen.words(since, status.now, self._zone))
+            prompt.say(IdleScreen.words(running, self._zone))
         elif not self._is_asking:
             self._is_asking = True
-            self.run_worker(self._ask(since), group="idle")
+            self.run_worker(self._ask(), group="idle")
 
-    async def _ask(self, since: Instant) -> None:
+    async def _ask(self) -> None:
         try:
-            while (status := self._status) is not None and status.running is not None:
-                others = [id for id in self._books if id != status.running.contract]
-                screen = IdleScreen(since, status.now, self._zone, others=bool(others))
-                answer = await self.push_screen_wait(screen)
+            while (status := self._status) is not None and (running := status.running) is not None:
+                others = bool(self._others(running.contract))
+                answer = await self.push_screen_wait(IdleScreen(running, self._zone, others=others))
                 if answer is None:
                     return
                 if answer != "reassign":
                     self._do(partial(self._engine.answer, Choice(answer)))
                     return
-                names = [Answer(id, "", self._books[id].name) for id in others]
+                # What could be chosen may have changed while the question was open.
+                names = [Answer(book.id, "", book.name) for book in self._others(running.contract)]
                 body = "To which contract does the idle time belong?"
                 chosen = await self.push_screen_wait(ChoiceScreen("Reassign", body, names))
                 if chosen is not None:
@@ -268,3 +269,7 @@ class TrackerApp(PollingApp):
                     return
         finally:
             self._is_asking = False
+
+    def _others(self, contract: str) -> list[Book]:
+        """Return the other contracts to which idle time can be given."""
+        return [book for id, book in self._books.items() if id != contract and self._engine.takes_idle_time(id)]

@@ -33,11 +33,12 @@ KEYS: Final = (
     ("l", "activity label, where the client offers any"),
     ("d", "delete the last segment and its snapshot, as long as it is held back, else the open one"),
     ("p", "show the last snapshots; ← and → for others, d deletes the one shown"),
-    ("n", "show all notices in full"),
-    ("x", "put notices away; what is wrong stays until it is right"),
+    ("n", "show all notices in full, those put away as well"),
+    ("x", "put notices away, until the tracker is started again; what is wrong stays until it is right"),
     ("PgUp PgDn", "move where not everything has room"),
     ("?", "this help"),
     ("q", "leave; asks first while the tracker is on"),
+    ("y n k …", "in a question: a letter, an arrow or a click only marks an answer, and Enter takes it"),
     ("Escape", "leave a question: nothing is changed, and idle time is discarded"),
 )
 """Every key, with what it does."""
