@@ -381,32 +381,10 @@ def test_help_names_every_key() -> None:
 
 def test_help_has_every_binding() -> None:
     names = {"question_mark": "?", "pageup": "PgUp PgDn", "pagedown": "PgUp PgDn", "delete": "d"}
-    names |= {"ctrl+q": "q"}
+    names |= {"ctrl+q": "q", "ctrl+c": "q"}
     known = {key for key, _ in KEYS}
     keys = {key for binding in TrackerApp.BINDINGS for key in getattr(binding, "key", "").split(",")}
     assert {names.get(key, key) for key in keys} <= known
-
-
-def test_leaving_while_it_is_on_asks_first_and_switches_off() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.press("q", "enter")
-        assert stage.calls == []
-        await stage.press("q", "escape")
-        assert stage.calls == []
-        await stage.press("q", "y", "enter")
-        assert stage.calls == [("stop",)]
-        assert not stage.app.is_running or stage.app._exit
-
-    play(scene, ACME, status={"running": running()})
-
-
-def test_leaving_while_it_is_off_asks_nothing() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.pilot.press("q")
-        assert stage.calls == []
-        assert stage.app._exit
-
-    play(scene, ACME)
 
 
 def test_the_status_is_a_value() -> None:

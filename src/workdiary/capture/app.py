@@ -27,7 +27,7 @@ from workdiary.capture.app_style import KEYS, SIGNS
 from workdiary.capture.app_view import Level, cost_of, deletable
 from workdiary.capture.engine import Running, Shot, Status
 from workdiary.capture.events import Choice
-from workdiary.capture.meters import span_text
+from workdiary.capture.meters import counted, hours_text, span_text
 from workdiary.errors import WorkdiaryError
 from workdiary.model.slots import Slot
 
@@ -51,6 +51,7 @@ class TrackerApp(PollingApp):
         Binding("pageup", "page(-1)", "Up"),
         Binding("pagedown", "page(1)", "Down"),
         Binding("q,ctrl+q", "quit", "Quit"),
+        Binding("ctrl+c", "quit", "Quit", priority=True),
     ]
 
     @on(OptionList.OptionHighlighted, "#contracts")
@@ -223,17 +224,23 @@ class TrackerApp(PollingApp):
         self._board.page(by)
 
     async def action_quit(self) -> None:
-        """Leave; while the tracker is on, only after a question."""
-        if self._status is None or self._status.running is None:
+        """Leave; while the tracker is on, or something is held back, only after a question."""
+        status = self._status
+        running = None if status is None else status.running
+        held = 0 if status is None else sum(one.refused is None for one in status.waiting)
+        if running is None and not held:
             self.exit()
-            return
-        answers = [Answer("no", "n", "stay"), Answer("yes", "y", "switch off and leave")]
+        elif not self._is_leaving:
+            self._is_leaving = True
+            title = "Something is held back" if running is None else "The tracker is on"
+            leave = Answer("yes", "y", "leave" if running is None else "switch off and leave")
+            answers = [Answer("no", "n", "stay"), leave]
+            self.push_screen(ChoiceScreen(title, _left(held, running), answers, escape="no"), self._leave)
 
-        def take(answer: str | None) -> None:
-            if answer == "yes" and self._do(self._engine.stop):
-                self.exit()
-
-        self.push_screen(ChoiceScreen("The tracker is on", "Leaving switches it off.", answers, escape="no"), take)
+    def _leave(self, answer: str | None) -> None:
+        self._is_leaving = False
+        if answer == "yes" and self._do(self._engine.stop):
+            self.exit()
 
     # Idle time.
 
@@ -273,3 +280,15 @@ class TrackerApp(PollingApp):
     def _others(self, contract: str) -> list[Book]:
         """Return the other contracts to which idle time can be given."""
         return [book for id, book in self._books.items() if id != contract and self._engine.takes_idle_time(id)]
+
+
+def _left(held: int, running: Running | None) -> str:
+    """Return what leaving does, with so many segments that are `held` back."""
+    words = []
+    if running is not None:
+        words.append("Leaving switches it off; the open segment goes into the diary now, as far as it is credited.")
+        if running.idle_since is not None:
+            words.append("Idle time without an answer is discarded.")
+    if held:
+        words.append(f"What is held back goes into the diary now: {counted(held, 'segment')}, {hours_text(held)}.")
+    return " ".join(words)

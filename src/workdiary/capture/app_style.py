@@ -37,7 +37,7 @@ KEYS: Final = (
     ("x", "put notices away, until the tracker is started again; what is wrong stays until it is right"),
     ("PgUp PgDn", "move where not everything has room"),
     ("?", "this help"),
-    ("q", "leave; asks first while the tracker is on"),
+    ("q", "leave, as Ctrl+C does; asks first while the tracker is on, or something is held back"),
     ("y n k …", "in a question: a letter, an arrow or a click only marks an answer, and Enter takes it"),
     ("Escape", "leave a question: nothing is changed, and idle time is discarded"),
 )

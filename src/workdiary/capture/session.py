@@ -175,11 +175,23 @@ def interface(options: Options, *, zone: str | None = None) -> None:
     from workdiary.model.times import UTC
     from workdiary.model.times import zone as zone_of
 
-    with _set_up(attrs.evolve(options, say=lambda _: None)) as machine:
+    silent = attrs.evolve(options, say=lambda _: None)
+    # The app asks for consent itself, when it is switched on.
+    with _set_up(attrs.evolve(silent, contract=None)) as machine:
+        contract = options.contract
+        if contract is None and (options.memo or options.label is not None):
+            contract = only(machine.engine.contracts())
+        if contract is not None:
+            machine.engine.check(contract, options.label)
+            if options.consents:
+                ask_for_consent(machine.sender, contract, silent)
         app = TrackerApp(
             machine.engine,
             lambda contract: Diary(machine.sender.journal, contract),
             zone=UTC if zone is None else zone_of(zone, "--zone"),
+            contract=contract,
+            memo=options.memo,
+            label=options.label,
         )
         machine.runner.begin()
         with _signals(lambda _: app.exit()):
