@@ -28,6 +28,7 @@ from tests.capture.app_stage import (
 from tests.capture.engines import NOW, ScriptedEngine, contract_of, running, shot, waiting
 from tests.support import terms
 from workdiary.capture.app_screens import ChoiceScreen, MemoScreen
+from workdiary.capture.events import Mark, MarkKind
 from workdiary.capture.notice import NOTICE, TEXT, paragraphs, shown
 from workdiary.errors import InvalidValue
 from workdiary.model.contract import ContractStatus, StatusChange
@@ -71,6 +72,18 @@ def test_a_long_list_leaves_the_rest_in_sight(size: tuple[int, int], rows: int) 
         assert "nothing is recorded today yet" in screen
 
     play(scene, *many, size=size)
+
+
+def test_what_is_about_to_go_into_the_diary_is_in_sight_above_other_warnings() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "d deletes both: −10 minutes, 5.00 USD." in " ".join(stage.text("notices").split())
+
+    # On the last day of a week, with more to say than there is room for.
+    now = instant("2026-11-22T16:10:10Z")
+    marks = tuple(Mark(kind=MarkKind.LOCKED, at=now, what=f"Mark {n}.") for n in range(3))
+    snapshot = shot(now.slot - 1, until=Instant(now + 50))
+    held = {"now": now, "waiting": (waiting(now.slot - 1, release_at=Instant(now + 50)),), "shots": (snapshot,)}
+    play(scene, ACME, size=NARROW, status={**held, "marks": marks, "troubles": ("The disk is nearly full.",)})
 
 
 def test_the_picture_has_room_and_takes_none_while_there_is_none() -> None:

@@ -251,12 +251,14 @@ def _columns(slots: Iterable[Slot], cells: dict[Slot, Cell], zone: Zone) -> tupl
 
 
 def notices(status: Status, books: Iterable[Book], view: View | None, *, zone: Zone) -> tuple[Notice, ...]:
-    """Return everything worth knowing now, the most important first."""
+    """Return everything worth knowing now, the most important first: after what is wrong, what is about to go."""
     order = list(Level)
     by_id = {book.id: book for book in books}
-    found = [*_troubles(status, by_id, zone), *_locks(status, by_id, zone), *_of_the_view(status, view, zone)]
+    found = [*_troubles(status, by_id, zone), *_locks(status, by_id, zone), *_limit(status, view, zone)]
     found += [*_health(status, zone), *_marks(status, view, zone)]
-    return tuple(sorted(found, key=lambda notice: order.index(notice.level)))
+    found.sort(key=lambda notice: order.index(notice.level))
+    wrong = [notice for notice in found if notice.level is Level.ERROR]
+    return (*wrong, *_snapshots(status, view, zone), *found[len(wrong) :])
 
 
 def _troubles(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notice]:
@@ -299,14 +301,17 @@ def _locks(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notic
         yield Notice(level, text, f"lock {id} {found.week.start} {found.stage}")
 
 
-def _of_the_view(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
-    if view is None:
-        return
-    limit = view.limit
+def _limit(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    limit = None if view is None else view.limit
     words = None if limit is None else limit.notice(status.now, zone)
-    if limit is not None and words is not None:
+    if view is not None and limit is not None and words is not None:
         level = Level.ERROR if limit.percent == 100 else Level.WARNING
         yield Notice(level, words, f"limit {view.book.id} {limit.level.value} {limit.limit}")
+
+
+def _snapshots(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    if view is None:
+        return
     shot = deletable(status, view.book.id)
     if shot is not None and shot.why is None:
         yield Notice(Level.INFO, _held(status, view, shot, zone), f"hold {shot.contract} {shot.slot} {shot.at}")
