@@ -161,7 +161,7 @@ def test_what_is_wrong_can_be_read_without_colour(plain: bool, monkeypatch: pyte
 
     async def scene(stage: Stage) -> None:
         pieces = [piece for line in stage.pieces() for piece in line]
-        for words in ("✗", "+0:20:00 unpaid", "limit reached:", "no picture"):
+        for words in (" ON ", "✗", "+0:20:00 unpaid", "limit reached:", "no picture"):
             (found,) = {contrast(piece) for piece in pieces if words in piece.text}
             assert found >= 4.5, words  # what WCAG 2 asks of text
 

@@ -112,11 +112,11 @@ def state_text(status: Status, book: Book | None, zone: Zone, width: int) -> Tex
 def _word(running: Running) -> tuple[str, str]:
     """Return the word for how it goes, and its style."""
     if running.lost:
-        return " LOST ", "bold white on #c9302c"
+        return " LOST ", "bold #ffffff on #c9302c"
     if running.locked or running.is_away:
         return " PAUSED ", f"bold black on {_YELLOW}"
     # Time is counted, though a question about the time before is open.
-    return " ON ? " if running.idle_since is not None else " ON ", "bold white on #3c8224"
+    return " ON ? " if running.idle_since is not None else " ON ", "bold #ffffff on #2d6a1b"
 
 
 def _beside(left: Text, right: str, width: int) -> Text:
