@@ -6,14 +6,17 @@ import attrs
 import pytest
 
 from tests.capture.stage import ACME as CLIENT
-from tests.capture.stage import PLATFORM, a_contract, picture_of, staged
+from tests.capture.stage import ANA, PLATFORM, a_contract, picture_of, staged
 from tests.capture.test_runner import NINE
+from workdiary import policies
 from workdiary.capture.events import MarkKind
 from workdiary.capture.live import LiveEngine
-from workdiary.diary.changes import StatusChanged
+from workdiary.capture.notice import NOTICE
+from workdiary.diary.changes import CaptureConsented, StatusChanged
 from workdiary.diary.diary import Diary
 from workdiary.errors import InvalidValue, WorkdiaryError
 from workdiary.model.contract import ContractStatus, StatusChange
+from workdiary.model.policy import Credit, CreditRule
 from workdiary.model.times import instant
 
 _OF_SNAPSHOTS = {MarkKind.SNAPSHOT_FAILED, MarkKind.SNAPSHOT_ODD}
@@ -61,6 +64,32 @@ def test_a_snapshot_of_a_segment_that_was_broken_off_is_known_in_its_hold() -> N
         # Its moment may be the very last second; then it was off, and there is neither segment nor snapshot.
         assert held in ([], [(picture_of(NINE),)])
         assert [shot.gone for shot in engine.status().shots] == [False] * len(held)
+
+
+def test_a_segment_of_which_a_part_was_sent_is_known_while_the_rest_waits() -> None:
+    # By a policy that credits a segment for its time, both parts of one are handed out, each by its session.
+    policy = attrs.evolve(policies.get("upwork"), credit=CreditRule(rule=Credit.THRESHOLD, min_seconds=60))
+    with staged() as stage:
+        engine = LiveEngine(stage.runner)
+        diary = Diary.open(stage.journal, a_contract("c-3"), policy, by=PLATFORM, id="open c-3")
+        assert diary.record(CaptureConsented(notice=NOTICE), by=ANA, id="consent c-3").recorded
+        stage.runner.start("c-3")
+        stage.work(120)
+        stage.runner.stop()
+        assert engine.status().sent == frozenset()  # it is held back
+        stage.work(70)
+        assert stage.recorded("c-3") == ["11-18T09:00"]
+        stage.runner.start("c-3")
+        stage.work(120)
+        assert engine.status().sent == {("c-3", NINE)}  # the open segment is that of the first part
+        stage.runner.stop()
+        assert [one.segment.slot for one in engine.status().waiting] == [NINE]
+        assert engine.status().sent == {("c-3", NINE)}
+        stage.work(2)
+        # And it is deleted as a whole.
+        assert stage.runner.delete("c-3", NINE)
+        stage.work(70)
+        assert stage.recorded("c-3") == []
 
 
 def test_a40_idle_time_has_an_end_once_there_is_an_input() -> None:

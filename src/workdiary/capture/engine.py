@@ -96,8 +96,8 @@ class Status:
     few snapshots, among them each that can still be deleted. `marks` are the latest ones, oldest first. Neither says
     anything of the snapshot of a segment that is not over: who knew that it was taken could switch off.
     `troubles` are sentences that are true at the moment: the disk is nearly full, the diary cannot be
-    reached. `recorded` grows whenever the diary has taken something, so that it is read again. `sent` are the
-    segments, by contract, of which something was sent there: deleting one of them deletes it there, too.
+    reached. `recorded` grows whenever the diary has taken something, so that it is read again. `sent` are
+    those of the segments in here, by contract, of which something was sent there: deleting one deletes it there, too.
     """
 
     now: Instant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -40,7 +41,7 @@ class LiveEngine:
     def __init__(self, runner: Runner, *, thumbnail: Callable[[str], bytes | None] = lambda _: None) -> None:
         self._runner, self._thumbnail = runner, thumbnail
         self._segments: dict[int, Segment] = {}
-        self._sent: tuple[int, frozenset[tuple[str, Slot]]] = (-1, frozenset())
+        self._sent: tuple[int, frozenset[tuple[str, Slot | None]]] = (-1, frozenset())
         self._small: dict[str, bytes | None] = {}
 
     def contracts(self) -> tuple[str, ...]:
@@ -66,26 +67,44 @@ class LiveEngine:
             )
             for item in items
         ]
+        shots = self._shots(items, now)
         return Status(
             now=now,
             running=None if runner.is_dead else self._running(),
             waiting=tuple(sorted(waiting, key=lambda one: one.segment.slot)),
-            shots=self._shots(items, now),
+            shots=shots,
             marks=self._marks(now),
             troubles=runner.troubles(),
             recorded=runner.sender.recorded,
-            sent=self._sent_ones(items),
+            sent=self._sent_ones(items, shots),
         )
 
-    def _sent_ones(self, items: list[Item]) -> frozenset[tuple[str, Slot]]:
-        """Return the segments of which something is in the diary, or may be: one of `items` that was tried."""
+    def _sent_ones(self, items: list[Item], shots: tuple[Shot, ...]) -> frozenset[tuple[str, Slot]]:
+        """Return which of the segments that are open, wait, or have one of `shots`, were sent before, in part at least.
+
+        Or perhaps: the answer to a try may have been lost.
+        """
+        state = self._runner.state
+        waiting = Counter((item.contract, item.slot) for item in items if item.slot is not None)
+        found = {(item.contract, item.slot) for item in items if item.slot is not None and item.tries}
+        places = {*waiting, *((shot.contract, shot.slot) for shot in shots)}
+        if state.job is not None:
+            places.add((state.job.contract, state.slot))
+        for place in places - found:
+            ledger = state.ledger(*place)
+            sessions = {session for session, _ in ledger.sent} if ledger is not None else set()
+            # A session hands out one item a segment, at most: where fewer wait, others were sent, or are in these.
+            if len(sessions) > waiting[place] and (not waiting[place] or self._was_sent(*place)):
+                found.add(place)
+        return frozenset(found)
+
+    def _was_sent(self, contract: str, slot: Slot) -> bool:
+        """Return whether a part of the segment is in the diary, by what was sent; that is read when there is more."""
         recorded = self._runner.sender.recorded
         if recorded != self._sent[0]:
-            found = self._runner.spool.items(Standing.SENT)
-            sent = ((item.contract, item.slot) for item in found if item.kind is Kind.TRACKED)
-            self._sent = recorded, frozenset((contract, slot) for contract, slot in sent if slot is not None)
-        tried = ((item.contract, item.slot) for item in items if item.tries)
-        return self._sent[1] | {(contract, slot) for contract, slot in tried if slot is not None}
+            sent = self._runner.spool.items(Standing.SENT)
+            self._sent = recorded, frozenset((one.contract, one.slot) for one in sent if one.kind is Kind.TRACKED)
+        return (contract, slot) in self._sent[1]
 
     def _running(self) -> Running | None:
         state = self._runner.state
