@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("textual")
 
+from rich.segment import Segment as Piece
 from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -21,6 +22,7 @@ from tests.capture.engines import NOW, ScriptedEngine, books, contract_of, track
 from tests.support import terms
 from workdiary.capture.app import TrackerApp
 from workdiary.capture.app_widgets import Lines
+from workdiary.capture.engine import Engine
 from workdiary.diary.diary import Diary
 from workdiary.model.contract import Contract
 from workdiary.model.segment import Segment
@@ -36,6 +38,7 @@ __all__ = [
     "WIDE",
     "Given",
     "Stage",
+    "contrast",
     "picture",
     "play",
     "staged",
@@ -43,22 +46,6 @@ __all__ = [
 ]
 
 WIDE, NARROW, MIDDLE = (120, 40), (60, 20), (80, 24)
-__all__ = [
-    "ACME",
-    "BETA",
-    "DAY",
-    "LABELS",
-    "MIDDLE",
-    "NARROW",
-    "WIDE",
-    "Given",
-    "Stage",
-    "picture",
-    "play",
-    "staged",
-    "today",
-]
-
 DAY = NOW.slot - 96
 """The slot of midnight."""
 
@@ -70,10 +57,27 @@ Play = Callable[["Stage"], Awaitable[None]]
 class Stage:
     """An app that runs, with what a test asks it."""
 
-    def __init__(self, app: TrackerApp, pilot: Pilot[None], engine: ScriptedEngine) -> None:
+    def __init__(self, app: TrackerApp, pilot: Pilot[None], engine: Any) -> None:
         self.app = app
         self.pilot = pilot
         self.engine = engine
+
+    def pieces(self) -> list[list[Piece]]:
+        """Return the screen as it is sent to the terminal, without what is not on it: by lines, with the styles."""
+        return [list(strip) for strip in self.app.screen._compositor.render_strips()]
+
+    def lines(self) -> list[str]:
+        """Return the screen as it is read."""
+        return ["".join(piece.text for piece in line) for line in self.pieces()]
+
+    def rows(self) -> list[str]:
+        """Return the list of contracts, a line each."""
+        contracts = self.app.screen_stack[0].query_one("#contracts", OptionList)
+        return [str(contracts.get_option_at_index(n).prompt).strip() for n in range(contracts.option_count)]
+
+    async def poll(self) -> None:
+        self.app.poll()
+        await self.settle()
 
     async def settle(self) -> None:
         """Wait until the diaries are read and everything is drawn."""
@@ -91,8 +95,7 @@ class Stage:
 
     async def set(self, **changes: Any) -> None:
         self.engine.set(**changes)
-        self.app.poll()
-        await self.settle()
+        await self.poll()
 
     def text(self, id: str) -> str:
         return self.app.screen_stack[0].query_one(f"#{id}", Lines).text
@@ -110,12 +113,15 @@ class Stage:
 
     @property
     def calls(self) -> list[tuple[Any, ...]]:
-        return self.engine.calls
+        found: list[tuple[Any, ...]] = self.engine.calls
+        return found
 
 
 @asynccontextmanager
-async def staged(engine: ScriptedEngine, diaries: Diaries, size: tuple[int, int], place: Zone) -> AsyncIterator[Stage]:
-    app = TrackerApp(engine, diaries, zone=place, every=None)
+async def staged(
+    engine: Engine, diaries: Diaries, size: tuple[int, int], place: Zone, **chosen: Any
+) -> AsyncIterator[Stage]:
+    app = TrackerApp(engine, diaries, zone=place, every=None, **chosen)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot, engine)
         await stage.settle()
@@ -129,15 +135,16 @@ def play(
     size: tuple[int, int] = WIDE,
     place: Zone = UTC,
     engine: ScriptedEngine | None = None,
+    **chosen: Any,
 ) -> None:
-    """Run a scene over an engine with the given contracts and status."""
+    """Run a scene over an engine with the given contracts and status; `chosen` is what the app is started with."""
     _, diaries = books(*given)
     played = engine if engine is not None else ScriptedEngine(*(contract.id for contract, _ in given))
     if status:
         played.set(**status)
 
     async def run() -> None:
-        async with staged(played, diaries, size, place) as stage:
+        async with staged(played, diaries, size, place, **chosen) as stage:
             await scene(stage)
 
     asyncio.run(run())
@@ -151,6 +158,19 @@ def today(start: int = 84, stop: int = 96) -> list[Segment]:
 ACME: Given = (contract_of(), today())
 BETA: Given = (contract_of("c-2", client="beta", currency="EUR", terms=[terms(rate="25", limit=None)]), [])
 LABELS: Given = (contract_of("c-3", client="gamma", labels=("Design", "Development")), [])
+
+
+def contrast(piece: Piece) -> float:
+    """Return the contrast of a piece of the screen with what is behind it, 1 to 21, as WCAG 2 has it."""
+    assert piece.style is not None
+    assert piece.style.color is not None
+    assert piece.style.bgcolor is not None
+    lights = []
+    for colour in (piece.style.color, piece.style.bgcolor):
+        parts = [part / 255 for part in colour.get_truecolor()]
+        red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        lights.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 def picture() -> bytes:

@@ -101,6 +101,7 @@ class ScriptedEngine:
         self.notices: dict[str, str] = {}
         self.refuses: WorkdiaryError | None = None
         self.fails: WorkdiaryError | None = None
+        self.takes_no_idle_time: frozenset[str] = frozenset()
 
     def set(self, **changes: Any) -> None:
         """Change the status."""
@@ -149,6 +150,9 @@ class ScriptedEngine:
         self._take("answer", choice, contract)
         assert self.now_status.running is not None
         self.set(running=attrs.evolve(self.now_status.running, idle_since=None))
+
+    def takes_idle_time(self, contract: str) -> bool:
+        return contract not in self.takes_no_idle_time
 
     def delete_snapshot(self, contract: str, slot: Slot) -> None:
         self._take("delete", contract, slot)

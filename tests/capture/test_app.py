@@ -39,10 +39,10 @@ def test_it_shows_the_contracts_with_rate_and_limit_and_marks_the_running_one() 
     async def scene(stage: Stage) -> None:
         contracts = stage.app.query_one("#contracts", OptionList)
         lines = [str(contracts.get_option_at_index(n).prompt) for n in range(2)]
-        assert lines[0].split() == ["●", "acme", "c-1", "30.00", "USD/h", "40", "h/week"]
-        assert lines[1].split() == ["beta", "c-2", "25.00", "EUR/h", "no", "limit"]
+        assert lines[0].split() == ["●", "c-1", "(acme)", "30.00", "USD/h", "40", "h/week"]
+        assert lines[1].split() == ["c-2", "(beta)", "25.00", "EUR/h", "no", "limit"]
         assert "ON" in stage.text("state")
-        assert "acme" in stage.text("state")
+        assert "  c-1 (acme)  2:00:00" in stage.text("state")
 
     play(scene, ACME, BETA, status={"running": running()})
 
@@ -52,8 +52,8 @@ def test_the_stopwatches_count_what_waits_too() -> None:
     # session whose open segment is now that of 16:10.
     async def scene(stage: Stage) -> None:
         first = stage.text("watch").splitlines()[0]
-        assert first.split() == ["session", "2:00", "h", "today", "2:10", "h", "week", "2:10", "h"]
-        assert "now 3:20 of 10:00   412 keys  20 clicks  3 scrolls" in stage.text("watch")
+        assert first.split() == ["session", "2:00:00", "today", "2:10:00", "week", "2:10:00"]
+        assert "now 0:03:20 of 0:10:00   412 keys  20 clicks  3 scrolls" in stage.text("watch")
 
     session = running(slot=NOW.slot + 1, credited=Slots.range(NOW.slot - 11, NOW.slot + 1))
     play(scene, ACME, status={"now": Instant(NOW + 600), "running": session, "waiting": (waiting(NOW.slot),)})
@@ -72,9 +72,9 @@ def test_the_limit_bar_says_when_the_limit_is_reached() -> None:
     # 236 segments of 240 are recorded, the last one ends at 16:00.
     async def scene(stage: Stage) -> None:
         bar, words = stage.text("limit").splitlines()
-        assert bar.endswith("39:20 of 40:00 h, 98 %")
+        assert bar.endswith("39 h 20 min of 40 h, 98 %")
         assert words == "limit reached at 16:40"
-        assert "98 % of the weekly limit of 40:00 h are used: 0:40 h are left" in stage.text("notices")
+        assert "98 % of the weekly limit of 40 h are used, 40 min left" in stage.text("notices")
 
     play(scene, (contract_of(), today(96 - 236, 96)), status={"running": running()})
 
@@ -83,7 +83,7 @@ def test_after_the_limit_time_is_red_and_unpaid() -> None:
     async def scene(stage: Stage) -> None:
         assert "From now on time is red and unpaid" in stage.text("notices")
         assert stage.text("limit").splitlines()[1] == "limit reached: more time is red and unpaid"
-        assert "+0:20 unpaid" in stage.text("watch")
+        assert "+0:20:00 unpaid" in stage.text("watch")
         rows = stage.text("day").splitlines()
         assert rows[-2].split()[5:7] == ["O▇◉", "O▇◉"]
         # What is unpaid stays said, however often it is put away.
@@ -188,7 +188,7 @@ def test_a_diary_that_cannot_be_read_is_said_and_the_rest_goes_on() -> None:
     async def run() -> None:
         async with staged(engine, diaries, WIDE, UTC) as stage:
             assert "The diary of gone cannot be read" in stage.text("notices")
-            assert "2:00 h" in stage.text("watch")
+            assert "2:00:00" in stage.text("watch")
 
     asyncio.run(run())
 
@@ -230,6 +230,20 @@ def test_enter_switches_over_and_does_nothing_twice() -> None:
         assert stage.calls == [("start", "c-2", "", None)]
 
     play(scene, ACME, BETA, status={"running": running()})
+
+
+def test_a_click_on_a_contract_marks_it_and_bills_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        contracts = stage.app.query_one("#contracts", OptionList)
+        await stage.pilot.click("#contracts", offset=(3, 1))
+        await stage.pilot.click("#contracts", offset=(3, 1), times=2)
+        await stage.settle()
+        assert contracts.highlighted == 1
+        assert stage.calls == []
+        await stage.press("enter")
+        assert stage.calls == [("start", "c-2", "", None)]
+
+    play(scene, ACME, BETA)
 
 
 def test_a_session_that_began_elsewhere_is_looked_at() -> None:
@@ -297,7 +311,7 @@ def test_a_label_is_required_where_it_is_offered_and_asked_for() -> None:
 def test_without_labels_the_key_says_so() -> None:
     async def scene(stage: Stage) -> None:
         await stage.press("l")
-        assert "acme offers no activity labels" in stage.text("notices")
+        assert "c-1 (acme) offers no activity labels" in stage.text("notices")
 
     play(scene, ACME)
 

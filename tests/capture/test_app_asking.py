@@ -1,4 +1,4 @@
-"""The interface, driven by its keys over a scripted engine: idle time, snapshots, notices, help and leaving."""
+"""The interface, driven by its keys over a scripted engine: idle time, snapshots, notices and help."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from workdiary.model.times import Instant
 
 # Idle time (A40).
 
-IDLE = {"running": running(idle_since=Instant(NOW - 725))}
+IDLE = {"running": running(idle_since=Instant(NOW - 725), idle_seconds=725)}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ IDLE = {"running": running(idle_since=Instant(NOW - 725))}
 def test_a40_leaving_the_prompt_discards_and_never_keeps(keys: list[str], answer: Choice) -> None:
     async def scene(stage: Stage) -> None:
         assert isinstance(stage.app.screen, IdleScreen)
-        assert "since 15:51:15, for 12 min 5 s" in stage.here("body")
+        assert "since 15:51:15, for 12 min 5 s so far" in stage.here("body")
         assert stage.marked().startswith("d")
         await stage.press(*keys)
         assert stage.calls == [("answer", answer, None)]
@@ -70,6 +70,40 @@ def test_idle_time_can_be_reassigned() -> None:
     play(scene, ACME, BETA, status=IDLE)
 
 
+def test_a40_the_letters_only_mark_and_say_so() -> None:
+    async def scene(stage: Stage) -> None:
+        answers = stage.app.screen.query_one(OptionList)
+        lines = [str(answers.get_option_at_index(n).prompt) for n in range(2)]
+        assert lines == [
+            "d, then Enter   discard the idle time: it is not billed",
+            "k, then Enter   keep it: I was working",
+        ]
+        assert dict(KEYS)["y n k …"].endswith("only marks an answer, and Enter takes it")
+        await stage.press("k")
+        assert stage.marked() == lines[1]
+        assert stage.calls == []
+        # Who clicks into the terminal to come back to it answers nothing, either.
+        await stage.pilot.click("#answers", offset=(2, 1))
+        await stage.settle()
+        assert stage.calls == []
+
+    play(scene, ACME, status=IDLE)
+
+
+def test_a40_once_somebody_is_back_the_prompt_says_from_when_to_when() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "PAUSED" in stage.text("state")
+        back = running(idle_since=Instant(NOW - 61), idle_until=Instant(NOW - 50), idle_seconds=11)
+        await stage.set(running=back)
+        words = "There was no input from 16:02:19 to 16:02:30, 11 s. Without an answer it is discarded."
+        assert words in stage.here("body")
+        await stage.set(now=Instant(NOW + 60))
+        assert words in stage.here("body")
+        assert stage.text("state").startswith(" ON ?   c-1 (acme)")
+
+    play(scene, ACME, status=IDLE)
+
+
 def test_with_one_contract_nothing_can_be_reassigned() -> None:
     async def scene(stage: Stage) -> None:
         assert stage.app.screen.query_one(OptionList).option_count == 2
@@ -79,7 +113,8 @@ def test_with_one_contract_nothing_can_be_reassigned() -> None:
 
 def test_the_prompt_follows_the_clock_and_goes_when_it_is_answered_elsewhere() -> None:
     async def scene(stage: Stage) -> None:
-        await stage.set(now=Instant(NOW + 60))
+        later = running(idle_since=Instant(NOW - 725), idle_seconds=785)
+        await stage.set(now=Instant(NOW + 60), running=later)
         assert "for 13 min 5 s" in stage.here("body")
         await stage.set(running=running())
         assert not isinstance(stage.app.screen, IdleScreen)
@@ -117,13 +152,13 @@ def test_a_snapshot_is_deleted_after_a_question_that_says_the_price() -> None:
     async def scene(stage: Stage) -> None:
         await stage.press("d")
         assert stage.here("title") == "Delete the snapshot of 16:01:40?"
-        assert stage.here("body") == "The segment 16:00 to 16:10 goes with it: −10 minutes, 5.00 USD."
+        assert stage.here("body") == "The segment 16:00–16:10 goes with it: −10 minutes, 5.00 USD."
         await stage.press("enter")  # the first answer is no
         await stage.press("d", "escape")
         assert stage.calls == []
         await stage.press("d", "y", "enter")
         assert stage.calls == [("delete", "c-1", NOW.slot)]
-        assert "h today 2:00 h" in " ".join(stage.text("watch").split())
+        assert "today 2:00:00" in " ".join(stage.text("watch").split())
 
     play(scene, ACME, status=HELD)
 
@@ -160,7 +195,7 @@ def test_the_snapshots_can_be_looked_through_and_the_one_shown_deleted() -> None
         await stage.press("right", "d")
         assert stage.here("title") == "Delete the snapshot of 15:51:40?"
         # Deleting that one, not the last one, costs its own ten minutes.
-        assert stage.here("body") == "The segment 15:50 to 16:00 goes with it: −10 minutes, 5.00 USD."
+        assert stage.here("body") == "The segment 15:50–16:00 goes with it: −10 minutes, 5.00 USD."
         await stage.press("y", "enter")
         assert stage.calls == [("delete", "c-1", NOW.slot - 1)]
 
@@ -203,7 +238,7 @@ def test_a_failed_and_an_odd_snapshot_are_shown_as_such() -> None:
     async def scene(stage: Stage) -> None:
         assert stage.text("shot") == "Wed 16:01:40  c-1  blank  d deletes it"
         await stage.set(shots=(shot(why="the display is gone", gone=True),))
-        assert stage.text("shot") == "Wed 16:01:40  c-1  failed: the display is gone"
+        assert stage.text("shot") == "Wed 16:00–16:10  c-1  no picture: the display is gone"
 
     play(scene, ACME, status={"shots": (shot(flags=("blank",)),)})
 
@@ -218,11 +253,11 @@ def test_b80_nothing_comes_up_when_a_snapshot_is_taken() -> None:
 
 def test_b84_tracking_without_a_stored_snapshot_is_said() -> None:
     async def scene(stage: Stage) -> None:
-        assert "No snapshot for 2 h 0 min: none was stored in this session." in stage.text("notices")
+        assert "No snapshot for 2 h: none was stored in this session." in stage.text("notices")
         await stage.set(shots=(shot(NOW.slot - 3, 200),))
-        assert "No snapshot for 30 min 0 s: the last one is of 15:33." in stage.text("notices")
+        assert "No snapshot for 30 min: the last one is of 15:33." in stage.text("notices")
         await stage.set(shots=(shot(NOW.slot - 3, 200), shot(NOW.slot, 100, why="failed")))
-        assert "No snapshot for 30 min 0 s" in stage.text("notices")
+        assert "No snapshot for 30 min" in stage.text("notices")
         await stage.set(shots=(shot(NOW.slot - 1),))
         assert "No snapshot" not in stage.text("notices")
 
@@ -236,10 +271,10 @@ def test_b84_tracking_without_a_stored_snapshot_is_said() -> None:
     ("now", "words"),
     [
         ("2026-11-22T11:59:59Z", None),
-        ("2026-11-22T12:00:00Z", "locks in 1 d 0 h"),
-        ("2026-11-23T08:00:00Z", "locks in 4 h 0 min"),
-        ("2026-11-23T11:00:00Z", "locks in 1 h 0 min"),
-        ("2026-11-23T12:00:00Z", "is locked since Mon 23 Nov 12:00: 10 minutes that were not in the diary"),
+        ("2026-11-22T12:00:00Z", "locks in 1 d,"),
+        ("2026-11-23T08:00:00Z", "locks in 4 h,"),
+        ("2026-11-23T11:00:00Z", "locks in 1 h,"),
+        ("2026-11-23T12:00:00Z", "is locked since Mon 23 Nov 12:00. Not in the diary by then: 10 min,"),
     ],
 )
 def test_t16_the_lock_is_counted_down_while_something_is_not_in_the_diary(now: str, words: str | None) -> None:
@@ -283,7 +318,7 @@ def test_an_old_mark_is_not_shown() -> None:
 def test_what_the_diary_refuses_is_kept_and_shown_and_not_counted() -> None:
     async def scene(stage: Stage) -> None:
         assert "is kept and not in the diary: the contract is closed" in stage.text("notices")
-        assert "today 2:00 h" in " ".join(stage.text("watch").split())
+        assert "today 2:00:00" in " ".join(stage.text("watch").split())
 
     play(scene, ACME, status={"waiting": (waiting(NOW.slot - 30, refused="the contract is closed"),)})
 
@@ -308,7 +343,28 @@ def test_a_locked_screen_is_said() -> None:
     play(scene, ACME, status={"running": running(locked=True)})
 
 
-# Help and leaving.
+def test_notices_that_are_put_away_are_still_told_by_the_key_that_tells_all() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("x")
+        assert stage.text("notices") == ""
+        await stage.press("n")
+        assert stage.here("body").splitlines() == ["Put away:", "· 16:02:20 The snapshot is odd."]
+
+    play(scene, ACME, status={"marks": (MARK,)})
+
+
+def test_notices_that_are_put_away_stay_so_while_another_contract_is_looked_at() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "d deletes both" in stage.text("notices")
+        await stage.press("x", "down")
+        assert "d deletes both" not in stage.text("notices")
+        await stage.press("up")
+        assert "d deletes both" not in stage.text("notices")
+
+    play(scene, ACME, BETA, status=HELD)
+
+
+# Help.
 
 
 def test_help_names_every_key() -> None:
@@ -324,32 +380,11 @@ def test_help_names_every_key() -> None:
 
 
 def test_help_has_every_binding() -> None:
-    names = {"question_mark": "?", "pageup": "PgUp PgDn", "pagedown": "PgUp PgDn", "ctrl+q": "q", "delete": "d"}
+    names = {"question_mark": "?", "pageup": "PgUp PgDn", "pagedown": "PgUp PgDn", "delete": "d"}
+    names |= {"ctrl+q": "q", "ctrl+c": "q"}
     known = {key for key, _ in KEYS}
     keys = {key for binding in TrackerApp.BINDINGS for key in getattr(binding, "key", "").split(",")}
     assert {names.get(key, key) for key in keys} <= known
-
-
-def test_leaving_while_it_is_on_asks_first_and_switches_off() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.press("q", "enter")
-        assert stage.calls == []
-        await stage.press("q", "escape")
-        assert stage.calls == []
-        await stage.press("q", "y", "enter")
-        assert stage.calls == [("stop",)]
-        assert not stage.app.is_running or stage.app._exit
-
-    play(scene, ACME, status={"running": running()})
-
-
-def test_leaving_while_it_is_off_asks_nothing() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.pilot.press("q")
-        assert stage.calls == []
-        assert stage.app._exit
-
-    play(scene, ACME)
 
 
 def test_the_status_is_a_value() -> None:

@@ -90,7 +90,7 @@ def test_limit_1_the_weekly_limit_is_said_at_nine_tenths_and_when_it_is_reached_
         stage.work(3 * 3600)
         said = [line[22:] for line in lines if "weekly limit" in line]
         assert len(said) == 2, said
-        assert said[0].startswith("c-1: 91 % of the weekly limit of 2:00 h are used: 0:10 h are left")
+        assert said[0].startswith("c-1: 91 % of the weekly limit of 2 h are used, 10 min left")
         assert said[1] == "c-1: The weekly limit of 2:00 h is reached. From now on time is red and unpaid (LIMIT-1)."
 
 
@@ -139,6 +139,22 @@ def test_t16_a_segment_that_should_be_there_is_counted_once_with_what_to_do() ->
 
 
 # Commands.
+
+
+def test_a_deletion_says_what_it_costs_and_that_nothing_counts_until_the_next_segment() -> None:
+    with staged() as stage:
+        engine = LiveEngine(stage.runner)
+        stage.runner.start("c-1", memo="Work")
+        stage.work(700)
+        asked = {"contract": "c-1", "at": "2026-11-18T09:00Z"}
+        assert engine.asked({"do": "price", **asked}) == {"costs": "−10 minutes, 5.00 USD"}
+        assert engine.asked({"do": "delete", **asked})["costs"] == "−10 minutes, 5.00 USD"
+        stage.work(2)
+        assert stage.recorded() == []
+        done = engine.asked({"do": "delete", "contract": "c-1", "at": "2026-11-18T09:10Z"})
+        assert done["running"]["deleted"]
+        stage.work(520)
+        assert not engine.asked({"do": "status"})["running"]["deleted"]
 
 
 def test_a_memo_is_one_line_that_a_terminal_can_show() -> None:

@@ -13,13 +13,16 @@ from workdiary.capture.meters import (
     LimitLevel,
     clock_text,
     countdown,
+    counted,
     deletion,
-    left_text,
+    hours_text,
     limit_meter,
     moment_text,
+    span_text,
     stopwatches,
     with_waiting,
 )
+from workdiary.capture.timing import span
 from workdiary.model.contract import Contract, ContractStatus, StatusChange
 from workdiary.model.money import Money
 from workdiary.model.policy import Change, LimitOrder, Policy
@@ -47,10 +50,18 @@ def worked(start: int, stop: int) -> list[Segment]:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0, "0:00"), (1, "0:10"), (5, "0:50"), (6, "1:00"), (75, "12:30"), (240, "40:00")]
+    ("number", "text"),
+    [(0, "0 min"), (1, "10 min"), (5, "50 min"), (6, "1 h"), (75, "12 h 30 min"), (240, "40 h"), (241, "40 h 10 min")],
 )
 def test_hours_are_shown_exactly_and_not_as_rounded_decimals(number: int, text: str) -> None:
-    assert clock_text(number) == text
+    assert hours_text(number) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00:00"), (59, "0:00:59"), (200, "0:03:20"), (3605, "1:00:05"), (360_000, "100:00:00")]
+)
+def test_a_stopwatch_has_hours_minutes_and_seconds(seconds: int, text: str) -> None:
+    assert clock_text(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -59,16 +70,17 @@ def test_hours_are_shown_exactly_and_not_as_rounded_decimals(number: int, text: 
         (-5, "0 s"),
         (0, "0 s"),
         (59, "59 s"),
-        (60, "1 min 0 s"),
+        (60, "1 min"),
+        (61, "1 min 1 s"),
         (3599, "59 min 59 s"),
-        (3600, "1 h 0 min"),
+        (3600, "1 h"),
         (86399, "23 h 59 min"),
-        (86400, "1 d 0 h"),
+        (86400, "1 d"),
         (5 * 86400 + 3 * 3600 + 1800, "5 d 3 h"),
     ],
 )
 def test_what_is_left_is_rounded_down(seconds: int, text: str) -> None:
-    assert left_text(seconds) == text
+    assert span(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -152,14 +164,14 @@ def test_the_three_stopwatches_count_what_is_billed() -> None:
         now=instant("2026-11-18T00:55Z"),
         zone=UTC,
     )
-    assert (str(found.session), str(found.today), str(found.week)) == ("0:30", "0:50", "1:30")
+    assert (str(found.session), str(found.today), str(found.week)) == ("0:30:00", "0:50:00", "1:30:00")
 
 
 def test_b43_midnight_ends_the_day_and_not_the_session() -> None:
     # Tracked from Tuesday 23:00 to Wednesday 00:30: nine segments, six of Tuesday.
     statement = stated(worked(2 * DAY - 6, 2 * DAY + 3))
     found = stopwatches([statement], credited=run(2 * DAY - 6, 2 * DAY + 3), now=instant("2026-11-18T00:30Z"), zone=UTC)
-    assert (str(found.session), str(found.today), str(found.week)) == ("1:30", "0:30", "1:30")
+    assert (str(found.session), str(found.today), str(found.week)) == ("1:30:00", "0:30:00", "1:30:00")
 
 
 def test_b27_today_is_the_day_of_the_zone() -> None:
@@ -168,7 +180,7 @@ def test_b27_today_is_the_day_of_the_zone() -> None:
     now = instant("2026-11-17T19:00Z")
     there = stopwatches([statement], credited=EMPTY, now=now, zone=zone("Asia/Kathmandu"))
     here = stopwatches([statement], credited=EMPTY, now=now, zone=UTC)
-    assert (str(there.today), str(here.today)) == ("0:40", "1:00")
+    assert (str(there.today), str(here.today)) == ("0:40:00", "1:00:00")
 
 
 def test_a_session_over_the_end_of_a_week_counts_in_both() -> None:
@@ -183,7 +195,7 @@ def test_a_session_over_the_end_of_a_week_counts_in_both() -> None:
         now=instant("2026-11-23T00:10Z"),
         zone=UTC,
     )
-    assert (str(found.session), str(found.today), str(found.week)) == ("0:30", "0:10", "0:10")
+    assert (str(found.session), str(found.today), str(found.week)) == ("0:30:00", "0:10:00", "0:10:00")
 
 
 def test_red_time_is_counted_apart() -> None:
@@ -196,7 +208,7 @@ def test_red_time_is_counted_apart() -> None:
 
 def test_nothing_recorded_is_zero() -> None:
     found = stopwatches([stated()], credited=EMPTY, now=slot_start(at(0)), zone=UTC)
-    assert [str(watch) for watch in (found.session, found.today, found.week)] == ["0:00"] * 3
+    assert [str(watch) for watch in (found.session, found.today, found.week)] == ["0:00:00"] * 3
 
 
 # The limit.
@@ -246,10 +258,10 @@ def test_the_notices_come_at_90_and_at_100_per_cent(recorded: int, level: LimitL
 def test_the_notices_say_what_is_left_and_that_time_is_red() -> None:
     now = instant("2026-11-16T09:00Z")
     near = limit_meter(stated(worked(0, 54), limit=10), now=now).notice(now, UTC)
-    assert near == "90 % of the weekly limit of 10:00 h are used: 1:00 h are left, until 10:00 without a pause."
+    assert near == "90 % of the weekly limit of 10 h are used, 1 h left, until 10:00 without a pause."
     full = limit_meter(stated(worked(0, 60), limit=10), now=instant("2026-11-16T10:00Z"))
     notice = full.notice(instant("2026-11-16T10:00Z"), UTC)
-    assert notice == "The weekly limit of 10:00 h is reached. From now on time is red and unpaid (LIMIT-1)."
+    assert notice == "The weekly limit of 10 h is reached. From now on time is red and unpaid (LIMIT-1)."
     assert full.reached_at is None
     assert full.words(now, UTC) == "limit reached: more time is red and unpaid"
 
@@ -347,7 +359,7 @@ def test_t16_the_countdown_says_how_long_and_how_much() -> None:
     found = countdown(run(0, 3), [stated()], now=instant("2026-11-23T08:30Z"))
     assert found is not None
     assert found.words(UTC) == (
-        "The week of 2026-11-16 locks in 3 h 30 min, Mon 23 Nov 12:00: 30 minutes are not in the diary yet."
+        "The week of 2026-11-16 locks in 3 h 30 min, Mon 23 Nov 12:00. Not in the diary yet: 30 min."
     )
 
 
@@ -355,8 +367,8 @@ def test_t16_after_the_lock_it_says_what_becomes_of_late_time() -> None:
     found = countdown(run(0, 1), [stated()], now=instant("2026-11-23T12:00Z"))
     assert found is not None
     assert found.words(zone("Europe/Berlin")) == (
-        "The week of 2026-11-16 is locked since Mon 23 Nov 13:00: 10 minutes that were not in the diary "
-        "by then are kept as evidence and not billed (UPLOAD-1)."
+        "The week of 2026-11-16 is locked since Mon 23 Nov 13:00. Not in the diary by then: 10 min, which is "
+        "kept as evidence and not billed (UPLOAD-1)."
     )
 
 
@@ -422,3 +434,28 @@ def test_the_values_cannot_be_changed() -> None:
     meter = limit_meter(stated(), now=instant("2026-11-18T00:00Z"))
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         meter.billed = 5  # type: ignore[misc]  # that it is refused is the test
+
+
+def test_the_price_of_a_segment_of_which_a_part_is_in_the_diary_is_what_the_statement_changes_by() -> None:
+    # Switched off and on again in the third segment: its first part is recorded, the rest waits. Its deletion takes
+    # both, so that of three segments at $5.00 two are left.
+    before = stated(worked(0, 3))
+    found = deletion(before, [tracked(at(2))], at(2), now=slot_start(at(3)), is_sent=True)
+    assert (found.slots, str(found.amount)) == (-1, "-5.00 USD")
+    assert str(found) == "−10 minutes, 5.00 USD"
+
+
+def test_a_segment_that_another_tracker_has_recorded_stays_on_the_bill() -> None:
+    found = deletion(stated(worked(0, 3)), [tracked(at(2))], at(2), now=slot_start(at(3)))
+    assert (found.slots, found.amount) == (0, Money(0, "USD"))
+    assert str(found) == "the bill stays as it is"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 keys"), (1, "1 key"), (2, "2 keys")])
+def test_one_is_counted_in_the_singular(number: int, text: str) -> None:
+    assert counted(number, "key") == text
+
+
+def test_b27_a_segment_is_named_by_the_wall_clock_of_the_zone() -> None:
+    slot = instant("2026-11-18T16:00Z").slot
+    assert (span_text(slot, UTC), span_text(slot, zone("Asia/Kathmandu"))) == ("16:00–16:10", "21:45–21:55")

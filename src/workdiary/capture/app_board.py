@@ -10,21 +10,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from workdiary.capture.app_books import Book
-from workdiary.capture.app_style import TALL, WIDE
+from workdiary.capture.app_style import BAR, TALL, WIDE
 from workdiary.capture.app_view import Notice, View
 from workdiary.capture.app_widgets import (
+    Choices,
     Lines,
     Picture,
     contract_line,
     day_text,
+    keys_text,
     limit_text,
     memo_text,
     notice_text,
@@ -36,7 +39,19 @@ from workdiary.capture.app_widgets import (
 from workdiary.capture.engine import Status
 from workdiary.model.times import Zone
 
-__all__ = ["Board"]
+__all__ = ["Board", "KeyBar"]
+
+_FEW: Final = 3
+_MORE: Final = 6
+"""So many contracts are in sight wherever there are as many, in a low and in a high terminal."""
+
+
+class KeyBar(Lines):
+    """The keys at the bottom: those that there is room for, the most needed first."""
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Show what fits now."""
+        self.show(keys_text(BAR, self.size.width))
 
 
 class Board(Vertical):
@@ -52,7 +67,7 @@ class Board(Vertical):
         yield Lines(id="state")
         with VerticalScroll(id="main", can_focus=False):
             with Vertical(id="left"):
-                yield OptionList(id="contracts", markup=False, compact=True)
+                yield Choices(id="contracts", markup=False, compact=True)
                 yield Lines(id="nothing")
                 yield Lines(id="notices")
                 yield Lines(id="memo")
@@ -66,15 +81,15 @@ class Board(Vertical):
     @property
     def place(self) -> int:
         """Which contract of the list is marked."""
-        return self.query_one("#contracts", OptionList).highlighted or 0
+        return self.query_one("#contracts", Choices).highlighted or 0
 
     @place.setter
     def place(self, place: int) -> None:
-        self.query_one("#contracts", OptionList).highlighted = place
+        self.query_one("#contracts", Choices).highlighted = place
 
     def list_contracts(self, books: Iterable[Book], running: str | None) -> None:
         """List the contracts, one of them as `running`; the mark stays where it is."""
-        contracts = self.query_one("#contracts", OptionList)
+        contracts = self.query_one("#contracts", Choices)
         width = max(contracts.content_size.width - 2, 20)
         lines = [contract_line(book, width, running=book.id == running) for book in books]
         contracts.display = bool(lines)
@@ -98,7 +113,9 @@ class Board(Vertical):
         self.draw_notices(found)
         last = status.shots[-1] if status.shots else None
         self.query_one("#shot", Lines).show(shot_text(last, status.now, self._zone))
-        self.query_one("#picture", Picture).show(None if last is None else last.thumbnail)
+        picture = self.query_one("#picture", Picture)
+        picture.show(None if last is None else last.thumbnail)
+        picture.set_class(last is None or last.thumbnail is None, "-empty")
 
     def draw_notices(self, found: Sequence[Notice]) -> None:
         """Draw the notices that there is room for."""
@@ -116,6 +133,19 @@ class Board(Vertical):
         few = self.app.console.color_system in ("standard", "windows")
         shades = shades_of(view.book.palette, few=few, none=self.app.no_color)
         self.query_one("#day", Lines).show(day_text(view.rows, shades, room))
+
+    def fit(self) -> None:
+        """Give the list of contracts the lines that nothing else needs, once everything is laid out."""
+        contracts = self.query_one("#contracts", Choices)
+        others = [one for one in self.query_one("#left").children if one is not contracts]
+        if self.size.width < WIDE:
+            others.append(self.query_one("#right"))
+        taken = sum(one.outer_size.height + one.styles.margin.top for one in others if one.display)
+        least = _MORE if self.size.height + 1 >= TALL else _FEW
+        most = max(self.query_one("#main").size.height - taken, least)
+        limit = contracts.styles.max_height
+        if limit is None or limit.value != most:
+            contracts.styles.max_height = most
 
     def page(self, by: int) -> None:
         """Move a page up or down where not everything has room."""

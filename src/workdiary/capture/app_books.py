@@ -46,6 +46,18 @@ class Book:
         return self.id if self.contract is None else self.contract.client
 
     @property
+    def name(self) -> str:
+        """The contract by its id, with its client in brackets where that is known to be something else."""
+        return self.id if self.client == self.id else f"{self.id} ({self.client})"
+
+    @property
+    def hindrance(self) -> str | None:
+        """Why nobody can switch on for it, in a word or two; `None` where nothing is known to stand in the way."""
+        if self.contract is None or self.status is ContractStatus.ACTIVE:
+            return None
+        return "not begun" if self.status is None else self.status.value
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The activity labels that the client offers."""
         return () if self.contract is None else self.contract.labels

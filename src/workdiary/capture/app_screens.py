@@ -1,6 +1,6 @@
 """The screens over the main one: a choice, the memo, the snapshots, the notices, and help on every key.
 
-In a choice a letter only moves to its answer and Enter confirms it, so that somebody who comes back and types
+In a choice a letter or a click only marks its answer and Enter takes it, so that somebody who comes back and types
 on does not answer by accident. Escape is always the answer that costs nothing to take back or, for idle time,
 the one that bills nothing.
 """
@@ -22,18 +22,20 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from workdiary.capture.app_view import Notice, one_line
-from workdiary.capture.app_widgets import Lines, Picture, notice_text, shot_text
-from workdiary.capture.engine import Shot, Status
-from workdiary.capture.meters import left_text
+from workdiary.capture.app_widgets import Choices, Lines, Picture, notice_text, shot_text
+from workdiary.capture.engine import Running, Shot, Status
+from workdiary.capture.meters import counted
+from workdiary.capture.notice import paragraphs
+from workdiary.capture.timing import span
 from workdiary.model.segment import MEMO_LENGTH
-from workdiary.model.times import Instant, Zone
+from workdiary.model.times import Zone
 
 __all__ = ["Answer", "ChoiceScreen", "HelpScreen", "IdleScreen", "MemoScreen", "NoticesScreen", "ShotsScreen"]
 
 
 @attrs.frozen
 class Answer:
-    """One answer of a choice: what is returned for it, the letter that moves to it, and its words."""
+    """One answer of a choice: what is returned for it, the letter that marks it, and its words."""
 
     value: str
     letter: str
@@ -42,9 +44,7 @@ class Answer:
     @property
     def line(self) -> Text:
         """The answer as it stands in the list."""
-        return Text.assemble(
-            (f" {self.letter} ", "bold reverse") if self.letter else "   ", f"  {one_line(self.words)}"
-        )
+        return Text.assemble((f"{self.letter}, then Enter   ", "dim") if self.letter else "", one_line(self.words))
 
 
 class ChoiceScreen(ModalScreen[str | None]):
@@ -69,9 +69,7 @@ class ChoiceScreen(ModalScreen[str | None]):
             yield Lines(id="title")
             with VerticalScroll(id="text", can_focus=False):
                 yield Lines(id="body")
-            yield OptionList(
-                *(Option(answer.line) for answer in self._answers), id="answers", markup=False, compact=True
-            )
+            yield Choices(*(Option(answer.line) for answer in self._answers), id="answers", markup=False, compact=True)
             yield Lines(id="hint")
 
     def on_mount(self) -> None:
@@ -79,20 +77,20 @@ class ChoiceScreen(ModalScreen[str | None]):
         self.query_one("#title", Lines).show(Text(one_line(self._title), "bold"))
         self.say(self._body)
         self._hint()
-        answers = self.query_one("#answers", OptionList)
+        answers = self.query_one("#answers", Choices)
         answers.highlighted = 0
         answers.focus()
 
     def _hint(self) -> None:
         named = [answer for answer in self._answers if answer.value == self._escape]
-        leave = f"Escape: {one_line(named[0].words)}" if named else "Escape: leave"
+        leave = f"Escape: {one_line(named[0].words).partition(':')[0]}" if named else "Escape: leave"
         more = "PgUp PgDn: read on   " if self.query_one("#text", VerticalScroll).max_scroll_y else ""
-        self.query_one("#hint", Lines).show(Text(f"{more}Enter: take it   {leave}", "dim"))
+        self.query_one("#hint", Lines).show(Text(f"{more}Enter: take what is marked   {leave}", "dim"))
 
     def say(self, body: str) -> None:
         """Write another text above the answers."""
         self._body = body
-        self.query_one("#body", Lines).show(Text("\n".join(map(one_line, _unwrapped(body)))))
+        self.query_one("#body", Lines).show(Text("\n".join(map(one_line, paragraphs(body)))))
         self.call_after_refresh(self._hint)  # only when it is laid out is it known whether there is more of it
 
     def action_text(self, by: int) -> None:
@@ -107,7 +105,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         """Move to the answer of a letter."""
         for place, answer in enumerate(self._answers):
             if answer.letter and event.character == answer.letter:
-                self.query_one("#answers", OptionList).highlighted = place
+                self.query_one("#answers", Choices).highlighted = place
                 event.stop()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -120,34 +118,40 @@ class ChoiceScreen(ModalScreen[str | None]):
         self.dismiss(self._escape)
 
 
-def _unwrapped(text: str) -> list[str]:
-    """Return the paragraphs of `text`, and the points of its lists, each as one line to wrap anew."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if lines and line.strip() and lines[-1].strip() and not line.lstrip().startswith(("-", "•")):
-            lines[-1] += f" {line.strip()}"
-        else:
-            lines.append(line)
-    return lines
-
-
 class IdleScreen(ChoiceScreen):
     """The idle prompt: discard stands first, and is what Escape means; nothing is kept by leaving."""
 
-    def __init__(self, since: Instant, now: Instant, zone: Zone, *, others: bool) -> None:
+    def __init__(self, running: Running, zone: Zone, *, others: bool) -> None:
         answers = [
             Answer("discard", "d", "discard the idle time: it is not billed"),
             Answer("keep", "k", "keep it: I was working"),
         ]
         if others:
             answers.append(Answer("reassign", "r", "reassign it to another contract"))
-        super().__init__("Were you working?", self.words(since, now, zone), answers, escape="discard")
+        super().__init__("Were you working?", self.words(running, zone), answers, escape="discard")
 
     @staticmethod
-    def words(since: Instant, now: Instant, zone: Zone) -> str:
-        """Return what is asked."""
-        clock = f"{zone.local(since):%H:%M:%S}"
-        return f"There was no input since {clock}, for {left_text(now - since)}. Without an answer it is discarded."
+    def words(running: Running, zone: Zone) -> str:
+        """Return what is asked: about time that still goes on, or that is over since there was an input again."""
+        since, until = running.idle_since, running.idle_until
+        begins = "" if since is None else f"{zone.local(since):%H:%M:%S}"
+        long = span(running.idle_seconds)
+        if until is None:
+            return f"There was no input since {begins}, for {long} so far. Without an answer it is discarded."
+        return (
+            f"There was no input from {begins} to {zone.local(until):%H:%M:%S}, {long}. Without an answer it is "
+            "discarded. The time since then is counted."
+        )
+
+
+class MemoLine(Input):
+    """A line of text into which several can be pasted: they are joined by spaces, and nothing is cut off."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        lines = " ".join(line.strip() for line in event.text.splitlines() if line.strip())
+        self.replace(lines, *self.selection)
 
 
 class MemoScreen(ModalScreen[str | None]):
@@ -167,8 +171,8 @@ class MemoScreen(ModalScreen[str | None]):
         """Lay it out."""
         with Vertical(id="box"):
             yield Lines(id="title")
-            yield Input(one_line(self._memo), placeholder="What do you work on?", max_length=MEMO_LENGTH, compact=True)
-            yield OptionList(
+            yield MemoLine(one_line(self._memo), placeholder="What do you work on?", compact=True)
+            yield Choices(
                 *(Option(Text(one_line(memo), no_wrap=True, overflow="ellipsis")) for memo in self._history),
                 id="answers",
                 markup=False,
@@ -179,14 +183,28 @@ class MemoScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Begin in the line."""
         self.query_one("#title", Lines).show(Text("Memo: what you work on from now on", "bold"))
-        self.query_one("#hint", Lines).show(Text("Enter: take it   ↓: one used before   Escape: leave", "dim"))
-        self.query_one("#answers", OptionList).display = bool(self._history)
+        self._hint("")
+        self.query_one("#answers", Choices).display = bool(self._history)
         self.query_one(Input).focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Return what was written."""
+    def _hint(self, memo: str) -> None:
+        """Say what the keys do or, of a memo that is too long, by how much."""
+        hint = Text("Enter: take it   ↓: one used before   Escape: leave", "dim")
+        if len(memo) > MEMO_LENGTH:
+            more = counted(len(memo) - MEMO_LENGTH, "character")
+            hint = Text(f"Too long by {more}: a memo has {MEMO_LENGTH} at most. Shorten it, then Enter.", "bold")
+        self.query_one("#hint", Lines).show(hint)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say so when it is too long now."""
         event.stop()
-        self.dismiss(event.value)
+        self._hint(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Return what was written, unless it is too long."""
+        event.stop()
+        if len(event.value) <= MEMO_LENGTH:
+            self.dismiss(event.value)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the memo that was chosen."""
@@ -196,7 +214,7 @@ class MemoScreen(ModalScreen[str | None]):
     def action_history(self) -> None:
         """Go down into the history."""
         if self._history:
-            history = self.query_one("#answers", OptionList)
+            history = self.query_one("#answers", Choices)
             history.focus()
             history.highlighted = 0
 
@@ -295,11 +313,14 @@ class _PageScreen(ModalScreen[None]):
 
 
 class NoticesScreen(_PageScreen):
-    """All notices in full."""
+    """All notices in full, those in sight and those put `away`."""
 
-    def __init__(self, found: Sequence[Notice]) -> None:
+    def __init__(self, found: Sequence[Notice], away: Sequence[Notice]) -> None:
         def text(_: int) -> Text:
-            return notice_text(found, len(found)) if found else Text("Nothing to say.")
+            parts = [notice_text(found, len(found))] if found else []
+            if away:
+                parts += [Text("Put away:", "bold"), notice_text(away, len(away))]
+            return Text("\n").join(parts) if parts else Text("Nothing to say.")
 
         super().__init__(text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CSS", "KEYS", "SIGNS", "TALL", "WIDE"]
+__all__ = ["BAR", "CSS", "KEYS", "SIGNS", "TALL", "WIDE"]
 
 TALL: Final = 30
 """Lines from which on there is room for a picture and for more notices."""
@@ -12,19 +12,33 @@ TALL: Final = 30
 WIDE: Final = 96
 """Columns from which on the day stands beside everything else."""
 
+BAR: Final = (
+    ("?", "Help", "app.help"),
+    ("space", "On/off", "app.switch"),
+    ("m", "Memo", "app.memo"),
+    ("d", "Delete", "app.delete"),
+    ("q", "Quit", "app.quit"),
+    ("l", "Label", "app.label"),
+    ("p", "Shots", "app.pictures"),
+    ("n", "Notices", "app.notices"),
+    ("x", "Put away", "app.put_away"),
+)
+"""The keys at the bottom, the most needed first: each with a word, and what a click on it does."""
+
 KEYS: Final = (
     ("space", "switch on for the contract that is marked, or off"),
     ("↑ ↓", "mark another contract and look at its day"),
-    ("Enter", "switch on for the marked contract, or over to it"),
+    ("Enter", "switch on for the marked contract, or over to it; a click only marks"),
     ("m", "memo: say what you work on; ↓ in it shows those used before"),
     ("l", "activity label, where the client offers any"),
-    ("d", "delete the last snapshot and its segment, as long as they are held back"),
+    ("d", "delete the last segment and its snapshot, as long as it is held back, else the open one"),
     ("p", "show the last snapshots; ← and → for others, d deletes the one shown"),
-    ("n", "show all notices in full"),
-    ("x", "put notices away; what is wrong stays until it is right"),
+    ("n", "show all notices in full, those put away as well"),
+    ("x", "put notices away, until the tracker is started again; what is wrong stays until it is right"),
     ("PgUp PgDn", "move where not everything has room"),
     ("?", "this help"),
-    ("q", "leave; asks first while the tracker is on"),
+    ("q", "leave, as Ctrl+C does; asks first while the tracker is on, or something is held back"),
+    ("y n k …", "in a question: a letter, an arrow or a click only marks an answer, and Enter takes it"),
     ("Escape", "leave a question: nothing is changed, and idle time is discarded"),
 )
 """Every key, with what it does."""
@@ -47,15 +61,16 @@ Screen { layers: base; }
 #board { height: 1fr; }
 #main { height: 1fr; scrollbar-size-vertical: 1; }
 #left, #right { height: auto; padding: 0 1; }
-#contracts { height: auto; max-height: 6; border: none; padding: 0; background: transparent; }
+#contracts { height: auto; border: none; padding: 0; background: transparent; }
 #contracts { scrollbar-size-vertical: 1; }
 #notices, #memo, #watch, #limit, #day, #shot { height: auto; margin-top: 1; }
 #picture { height: 14; margin-top: 1; }
-.-short #contracts { max-height: 3; }
+#picture.-empty { display: none; }
+#keys { height: 1; background: $surface; }
 .-short #notices, .-short #memo, .-short #watch, .-short #limit, .-short #shot, .-short #day { margin-top: 0; }
 .-short #picture, .-narrow #picture { display: none; }
 .-wide #main { layout: horizontal; }
-.-wide #left { width: 54; height: auto; }
+.-wide #left { width: 58; height: auto; }
 .-wide #right { width: 1fr; height: 100%; border-left: solid $primary-darken-2; scrollbar-size-vertical: 1; }
 .-wide #day { margin-top: 0; }
 

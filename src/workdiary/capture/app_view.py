@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from enum import Enum
 from itertools import groupby
 from typing import Final
@@ -17,18 +17,20 @@ import attrs
 
 from workdiary.capture.app_books import Book
 from workdiary.capture.engine import Running, Shot, Status
+from workdiary.capture.events import Mark, MarkKind
 from workdiary.capture.meters import (
     Deletion,
     LimitMeter,
     Stopwatches,
     countdown,
     deletion,
-    left_text,
     limit_meter,
     moment_text,
+    span_text,
     stopwatches,
     with_waiting,
 )
+from workdiary.capture.timing import span
 from workdiary.model.contract import ContractStatus
 from workdiary.model.segment import Segment
 from workdiary.model.slots import EMPTY, SLOTS_PER_HOUR, Slot, Slots
@@ -118,9 +120,10 @@ class DayRow:
 
 @attrs.frozen(kw_only=True)
 class View:
-    """What is shown of the contract that is looked at."""
+    """What is shown of the contract that is looked at; `statements` are its weeks, with what waits."""
 
     book: Book
+    statements: tuple[WeekStatement, ...]
     watches: Stopwatches
     limit: LimitMeter | None
     rows: tuple[DayRow, ...]
@@ -148,18 +151,20 @@ class Desk:
         running = status.running if status.running is not None and status.running.contract == book.id else None
         shot = deletable(status, book.id)
         opened = None if running is None else (running.slot, running.memo)
-        key = (id(book), tuple(map(id, waiting)), now.slot, opened, None if shot is None else shot.slot)
+        held = None if shot is None else (shot.slot, (book.id, shot.slot) in status.sent)
+        key = (id(book), tuple(map(id, waiting)), now.slot, opened, held)
         if key != self._key:
             self._statements = tuple(with_waiting(one, waiting, now=now) for one in book.statements)
             this = next((one for one in self._statements if one.week.starts_at <= now < one.week.ends_at), None)
             self._limit = None if this is None else limit_meter(this, now=now)
-            self._cost = None if shot is None else cost_of(status, book, shot)
+            self._cost = None if shot is None else cost_of(status, book, shot.slot)
             self._rows = day_rows(self._statements, kept=_kept(book), running=running, now=now, zone=self.zone)
             self._key = key
             self._alive = (book, waiting)
         credited = EMPTY if running is None else running.credited
         return View(
             book=book,
+            statements=self._statements,
             watches=stopwatches(self._statements, credited=credited, now=now, zone=self.zone),
             limit=self._limit,
             rows=self._rows,
@@ -170,18 +175,22 @@ class Desk:
 
 def deletable(status: Status, contract: str | None = None) -> Shot | None:
     """Return the last snapshot that can still be deleted, of `contract` where one is given."""
+    held = {(one.contract, one.segment.slot) for one in status.waiting if one.refused is None}
     found = (
-        shot for shot in reversed(status.shots) if not shot.gone and (shot.until is None or shot.until > status.now)
+        shot
+        for shot in reversed(status.shots)
+        if not shot.gone and (shot.until is None or shot.until > status.now or (shot.contract, shot.slot) in held)
     )
     return next((shot for shot in found if contract is None or shot.contract == contract), None)
 
 
-def cost_of(status: Status, book: Book, shot: Shot) -> Deletion | None:
-    """Return what it costs to delete `shot` of the contract of `book`; `None` when its week was not read."""
-    statement = book.statement_of(shot.slot)
+def cost_of(status: Status, book: Book, slot: Slot) -> Deletion | None:
+    """Return what it costs to delete the segment of `slot` of the contract of `book`; `None` where it is not read."""
+    statement = book.statement_of(slot)
     if statement is None:
         return None
-    return deletion(statement, _waiting(status, book.id), shot.slot, now=status.now)
+    is_sent = (book.id, slot) in status.sent
+    return deletion(statement, _waiting(status, book.id), slot, now=status.now, is_sent=is_sent)
 
 
 def _waiting(status: Status, contract: str) -> tuple[Segment, ...]:
@@ -242,20 +251,23 @@ def _columns(slots: Iterable[Slot], cells: dict[Slot, Cell], zone: Zone) -> tupl
 
 
 def notices(status: Status, books: Iterable[Book], view: View | None, *, zone: Zone) -> tuple[Notice, ...]:
-    """Return everything worth knowing now, the most important first."""
+    """Return everything worth knowing now, the most important first: after what is wrong, what is about to go."""
     order = list(Level)
     by_id = {book.id: book for book in books}
-    found = [*_troubles(status, by_id), *_locks(status, by_id, zone), *_of_the_view(status, view, zone)]
-    found += [*_health(status, zone), *_marks(status, zone)]
-    return tuple(sorted(found, key=lambda notice: order.index(notice.level)))
+    found = [*_troubles(status, by_id, zone), *_locks(status, by_id, zone), *_limit(status, view, zone)]
+    found += [*_health(status, zone), *_marks(status, view, zone)]
+    found.sort(key=lambda notice: order.index(notice.level))
+    wrong = [notice for notice in found if notice.level is Level.ERROR]
+    return (*wrong, *_snapshots(status, view, zone), *found[len(wrong) :])
 
 
-def _troubles(status: Status, books: dict[str, Book]) -> Iterator[Notice]:
+def _troubles(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notice]:
     for trouble in status.troubles:
         yield Notice(Level.ERROR, one_line(trouble), f"trouble {trouble}")
     for waiting in status.waiting:
         if waiting.refused is not None:
-            what = f"{waiting.segment.starts_at} of {waiting.contract} is kept and not in the diary: {waiting.refused}"
+            segment = f"{moment_text(waiting.segment.starts_at, status.now, zone)} of {waiting.contract}"
+            what = f"The segment {segment} is kept and not in the diary: {waiting.refused}"
             yield Notice(Level.ERROR, one_line(what), f"refused {waiting.contract} {waiting.segment.slot}")
     for book in books.values():
         if book.error is not None:
@@ -266,7 +278,8 @@ def _troubles(status: Status, books: dict[str, Book]) -> Iterator[Notice]:
     if running is None:
         return
     if running.lost:
-        yield Notice(Level.ERROR, "Capture is lost: time goes on, and its activity is unknown, not zero.", "lost")
+        what = "Capture is lost, and reconnects by itself: time goes on, and its activity is unknown, not zero."
+        yield Notice(Level.ERROR, what, "lost")
     if running.locked:
         yield Notice(Level.WARNING, "The screen is locked: nothing is tracked until it is unlocked.", "locked")
     known = books.get(running.contract)
@@ -288,27 +301,61 @@ def _locks(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notic
         yield Notice(level, text, f"lock {id} {found.week.start} {found.stage}")
 
 
-def _of_the_view(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
-    if view is None:
-        return
-    limit = view.limit
+def _limit(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    limit = None if view is None else view.limit
     words = None if limit is None else limit.notice(status.now, zone)
-    if limit is not None and words is not None:
+    if view is not None and limit is not None and words is not None:
         level = Level.ERROR if limit.percent == 100 else Level.WARNING
         yield Notice(level, words, f"limit {view.book.id} {limit.level.value} {limit.limit}")
+
+
+def _snapshots(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    if view is None:
+        return
     shot = deletable(status, view.book.id)
-    if shot is not None:
+    if shot is not None and shot.why is None:
         yield Notice(Level.INFO, _held(status, view, shot, zone), f"hold {shot.contract} {shot.slot} {shot.at}")
+    for shot in reversed(status.shots):
+        words = _bare(status, view, shot, zone)
+        if words is not None:
+            yield Notice(Level.WARNING, words, f"bare {shot.contract} {shot.slot}")
 
 
 def _held(status: Status, view: View, shot: Shot, zone: Zone) -> str:
-    at = f"{zone.local(shot.at):%H:%M:%S}"
-    if shot.until is None:
-        when = "goes into the diary with its segment"
-    else:
-        when = f"goes into the diary in {left_text(shot.until - status.now)}"
     cost = "" if view.cost is None else f": {view.cost}"
-    return f"The snapshot of {at} {when}; d deletes both{cost}."
+    return f"The snapshot of {zone.local(shot.at):%H:%M:%S} {_going(status, shot)}; d deletes both{cost}."
+
+
+def _going(status: Status, shot: Shot) -> str:
+    if shot.until is None:
+        return "goes into the diary once all of its time is known"
+    if shot.until <= status.now:
+        return "waits for the diary"
+    return f"goes into the diary in {span(shot.until - status.now)}"
+
+
+def _bare(status: Status, view: View, shot: Shot, zone: Zone) -> str | None:
+    """Return what a segment without a picture comes to; `None` where there is nothing to say of it."""
+    statement = next((one for one in view.statements if shot.slot in one.week), None)
+    if shot.why is None or shot.contract != view.book.id or statement is None:
+        return None
+    can_go = deletable(status, shot.contract) is shot
+    is_recent = status.now - slot_start(shot.slot + 1) < _RECENT
+    if shot.slot in statement.sheet.snapshot or not (can_go or (is_recent and shot.slot in statement.sheet.worked)):
+        return None
+    # PROTECT-1: snapshot and activity are asked of tracked segments, where the policy asks for them.
+    is_asked = statement.policy.protection.requires_snapshot
+    if shot.slot not in statement.sheet.worked:
+        follows = "so it is not protected (PROTECT-1) if it is billed" if is_asked else "which is not asked for"
+    elif shot.slot in statement.over_limit:
+        follows = "and it is over the weekly limit, so it is not billed"
+    else:
+        follows = "so it is billed and not protected (PROTECT-1)" if is_asked else "and it is billed all the same"
+    words = f"The segment {span_text(shot.slot, zone)} has no picture, {follows}."
+    if not can_go:
+        return words
+    cost = "" if view.cost is None else f": {view.cost}"
+    return f"{words} It {_going(status, shot)}; d deletes it{cost}."
 
 
 def _health(status: Status, zone: Zone) -> Iterator[Notice]:
@@ -321,11 +368,20 @@ def _health(status: Status, zone: Zone) -> Iterator[Notice]:
     if status.now - since >= _HEALTHY:
         what = "none was stored in this session" if last is None or last < running.since else "the last one is of"
         when = "" if what.startswith("none") else f" {moment_text(since, status.now, zone)}"
-        yield Notice(Level.WARNING, f"No snapshot for {left_text(status.now - since)}: {what}{when}.", "health")
+        yield Notice(Level.WARNING, f"No snapshot for {span(status.now - since)}: {what}{when}.", "health")
 
 
-def _marks(status: Status, zone: Zone) -> Iterator[Notice]:
-    recent = [mark for mark in status.marks if status.now - mark.at < _RECENT]
+def _marks(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    here = None if view is None else view.book.id
+    bare = {(shot.contract, shot.slot) for shot in status.shots if shot.why is not None and shot.contract == here}
+    recent = [mark for mark in status.marks if status.now - mark.at < _RECENT and not _is_told(mark, bare)]
     for mark in reversed(recent[-_MARKS:]):
         text = one_line(f"{zone.local(mark.at):%H:%M:%S}  {mark.what}")
         yield Notice(Level.INFO, text, f"mark {mark.at} {mark.kind.value}")
+
+
+def _is_told(mark: Mark, bare: Container[tuple[str, Slot]]) -> bool:
+    """Return whether a mark is about a snapshot of one of the segments without a picture: they have their own words."""
+    if mark.contract is None or mark.slot is None or (mark.contract, mark.slot) not in bare:
+        return False
+    return mark.kind in (MarkKind.SNAPSHOT_FAILED, MarkKind.SNAPSHOT_ODD)

@@ -10,29 +10,34 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from rich.cells import cell_len
 from rich.color import Color
 from rich.segment import Segment as Piece
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from workdiary.capture.app_books import Book
 from workdiary.capture.app_view import Cell, DayRow, Level, Notice, View, one_line
-from workdiary.capture.engine import Shot, Status
-from workdiary.capture.meters import LimitLevel, LimitMeter, clock_text, left_text
+from workdiary.capture.engine import Running, Shot, Status
+from workdiary.capture.meters import LimitLevel, LimitMeter, clock_text, counted, hours_text, span_text
+from workdiary.capture.timing import span
 from workdiary.model.activity import MINUTES
-from workdiary.model.contract import ContractStatus
 from workdiary.model.policy import Palette
-from workdiary.model.times import Instant, Zone
+from workdiary.model.slots import SECONDS_PER_SLOT
+from workdiary.model.times import Instant, Zone, slot_start
 
 __all__ = [
+    "Choices",
     "Lines",
     "Picture",
     "contract_line",
     "day_text",
     "half_blocks",
+    "keys_text",
     "limit_text",
     "memo_text",
     "notice_text",
@@ -48,7 +53,11 @@ _BLOCKS: Final = "·▁▂▂▃▄▅▆▇██"
 _NAMED: Final = {"T": "#008000", "M": "#808000", "O": "#800000"}
 """Exactly three of the sixteen colours: the nearest to a palette's green may be grey, and to its red yellow."""
 
-_LEVELS: Final = {LimitLevel.NONE: "#3c8224", LimitLevel.NEAR: "#e8b923", LimitLevel.REACHED: "#c9302c"}
+_RED: Final = "#ff6b6b"
+_YELLOW: Final = "#e8b923"
+"""Both light enough to be read as the grey that they are without colour."""
+
+_LEVELS: Final = {LimitLevel.NONE: "#3c8224", LimitLevel.NEAR: _YELLOW, LimitLevel.REACHED: _RED}
 
 _DIM: Final = "dim"
 
@@ -72,53 +81,65 @@ class Lines(Static):
         return "" if self._shown is None else self._shown.plain
 
 
+class Choices(OptionList):
+    """A list to choose from: a click only marks, as an arrow does; Enter takes what is marked."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        event.prevent_default()
+        clicked = event.style.meta.get("option")
+        if isinstance(clicked, int):
+            self.highlighted = clicked
+
+
 def _join(lines: Iterable[Text]) -> Text:
     return Text("\n").join(lines)
 
 
 def state_text(status: Status, book: Book | None, zone: Zone, width: int) -> Text:
-    """Return the line at the top: whether it is on, for whom, since when, and what time it is."""
+    """Return the line at the top: whether it is on, for what, for how long, what time it is, and in which zone."""
     running = status.running
     clock = f"{zone.local(status.now):%a %H:%M} {zone.name}"
     if running is None:
-        left = Text.assemble((" OFF ", "bold reverse"), "  nothing is tracked")
-    else:
-        paused = running.locked or running.idle_since is not None
-        word, style = (" PAUSED ", "bold black on #e8b923") if paused else (" ON ", "bold white on #3c8224")
-        if running.lost:
-            word, style = " LOST ", "bold white on #c9302c"
-        client = one_line(running.contract if book is None else book.client)
-        left = Text.assemble((word, style), "  ", (client, "bold"), f"  {clock_text_of(running.seconds)}")
-    gap = width - left.cell_len - len(clock)
+        return _beside(Text.assemble((" OFF ", "bold reverse"), "  nothing is tracked"), clock, width)
+    ends = f"  {clock_text(running.seconds)}"
+    name = one_line(running.contract)
+    whole = name if book is None else one_line(book.name)
+    word, style = _word(running)
+    if len(word) + 2 + cell_len(whole) + len(ends) + 2 + len(clock) <= width:
+        name = whole
+    return _beside(Text.assemble((word, style), "  ", (name, "bold"), ends), clock, width)
+
+
+def _word(running: Running) -> tuple[str, str]:
+    """Return the word for how it goes, and its style."""
+    if running.lost:
+        return " LOST ", "bold #ffffff on #c9302c"
+    if running.locked or running.is_away:
+        return " PAUSED ", f"bold black on {_YELLOW}"
+    # Time is counted, though a question about the time before is open.
+    return " ON ? " if running.idle_since is not None else " ON ", "bold #ffffff on #2d6a1b"
+
+
+def _beside(left: Text, right: str, width: int) -> Text:
+    gap = width - left.cell_len - len(right)
     if gap < 2:
-        left.truncate(width, overflow="ellipsis")
-        return left
-    return left.append(" " * gap).append(clock, _DIM)
-
-
-def clock_text_of(seconds: int) -> str:
-    """Return tracked seconds as a running clock.
-
-    >>> clock_text_of(3605)
-    '1:00:05'
-    """
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        return _cut(left, width)
+    return left.append(" " * gap).append(right, _DIM)
 
 
 def contract_line(book: Book, width: int, *, running: bool) -> Text:
-    """Return a contract's line in the list: a sign while it is tracked for, the client, rate and limit."""
+    """Return a contract's line in the list: a sign while it is tracked for, the contract, rate and limit.
+
+    Where nobody can switch on for it, that stands in the place of both.
+    """
     sign = "●" if running else " "
     if book.contract is None:
         return _cut(Text.assemble(f"{sign} ", one_line(book.id), ("  not read yet", _DIM)), width)
-    terms = f"{book.rate}  {book.limit}"
-    if book.status is not None and book.status is not ContractStatus.ACTIVE:
-        terms = f"{book.status.value}  {terms}"
-    name = one_line(book.client)
-    if book.client != book.id:
-        name += f"  {one_line(book.id)}"
+    terms = f"{book.rate}  {book.limit}" if book.hindrance is None else f"{book.hindrance}: cannot be switched on"
+    name = one_line(book.name)
     room = width - 3 - len(terms)
     if room < 8:
-        return _cut(Text.assemble(f"{sign} ", name, "  ", (terms, _DIM)), width)
+        return _cut(Text.assemble(f"{sign} ", one_line(book.id), "  ", (terms, _DIM)), width)
     left = _cut(Text(name), room)
     return Text.assemble(f"{sign} ", left, " " * (room - left.cell_len + 1), (terms, _DIM), no_wrap=True)
 
@@ -133,7 +154,7 @@ def memo_text(book: Book, memo: str, label: str | None, width: int) -> Text:
     """Return the memo in one line and, where the client offers labels, the label."""
     line = Text.assemble(("memo ", _DIM), one_line(memo) or ("none yet: m writes one", "italic"))
     line.truncate(max(width, 8), overflow="ellipsis")
-    if not book.labels:
+    if not book.labels and not label:
         return line
     asked = ", which is asked for" if book.needs_label else ""
     chosen = Text(one_line(label)) if label else Text(f"none yet: l chooses one{asked}", "italic")
@@ -148,21 +169,26 @@ def watch_text(view: View, status: Status) -> Text:
         ("today", view.watches.today),
         ("week", view.watches.week),
     ):
-        line.append(f"{name} ", _DIM).append(f"{watch} h", "bold")
+        line.append(f"{name} ", _DIM).append(str(watch), "bold")
         if watch.over:
-            line.append(f" +{clock_text(watch.over)} unpaid", "red")
+            line.append(f" +{clock_text(SECONDS_PER_SLOT * watch.over)} unpaid", _RED)
         line.append("   ")
     line.rstrip()
     running = status.running
     if running is None or running.contract != view.book.id:
         return line
-    if running.counts is None:
-        counted = "activity unknown"
-    else:
+    now = f"now {clock_text(running.slot_seconds)} of {clock_text(SECONDS_PER_SLOT)}"
+    return _join([line, Text(f"{now}   {_activity(running)}", _DIM)])
+
+
+def _activity(running: Running) -> str:
+    """Return what was counted in the open segment; where a part is unknown, what is certain."""
+    if running.counts is not None:
         keys, clicks, scrolls = running.counts
-        counted = f"{keys} keys  {clicks} clicks  {scrolls} scrolls"
-    minutes, seconds = divmod(running.slot_seconds, 60)
-    return _join([line, Text(f"now {minutes}:{seconds:02d} of 10:00   {counted}", _DIM)])
+        return f"{counted(keys, 'key')}  {counted(clicks, 'click')}  {counted(scrolls, 'scroll')}"
+    if not running.active:
+        return "activity unknown"
+    return f"at least {running.active} of {MINUTES} minutes active"
 
 
 def limit_text(limit: LimitMeter | None, now: Instant, zone: Zone, width: int) -> Text:
@@ -171,9 +197,9 @@ def limit_text(limit: LimitMeter | None, now: Instant, zone: Zone, width: int) -
         return Text("not a week of this contract", _DIM)
     words = limit.words(now, zone)
     if limit.limit is None:
-        return Text.assemble(f"{clock_text(limit.billed)} h", (f"   {words}", _DIM))
+        return Text.assemble(hours_text(limit.billed), (f"   {words}", _DIM))
     style = _LEVELS[limit.level]
-    figures = f" {clock_text(limit.billed)} of {clock_text(limit.limit)} h, {limit.percent} %"
+    figures = f" {hours_text(limit.billed)} of {hours_text(limit.limit)}, {limit.percent} %"
     length = max(min(width - len(figures), 40), 4)
     full = length * limit.percent // 100 if limit.percent is not None else 0
     bar = Text.assemble(("█" * full, style), ("░" * (length - full), _DIM), figures)
@@ -182,13 +208,23 @@ def limit_text(limit: LimitMeter | None, now: Instant, zone: Zone, width: int) -
 
 def notice_text(found: Iterable[Notice], most: int) -> Text:
     """Return the first notices, one a line, each with the sign of its level; the rest are counted."""
-    signs = {Level.ERROR: ("✗ ", "red"), Level.WARNING: ("! ", "yellow"), Level.INFO: ("· ", "")}
+    signs = {Level.ERROR: ("✗ ", _RED), Level.WARNING: ("! ", _YELLOW), Level.INFO: ("· ", "")}
     given = tuple(found)
     shown = given if len(given) <= most else given[: max(most - 1, 1)]
     lines = [Text.assemble((signs[notice.level][0], signs[notice.level][1]), notice.text) for notice in shown]
     if len(given) > len(shown):
         lines.append(Text(f"  and {len(given) - len(shown)} more: n shows all", _DIM))
     return _join(lines)
+
+
+def keys_text(keys: Iterable[tuple[str, str, str]], width: int) -> Text:
+    """Return the first of `keys` that there is room for: each its name, a word for it, and what a click on it does."""
+    line = Text()
+    for key, word, action in keys:
+        if line.cell_len + len(key) + len(word) + 2 > width:
+            break
+        line.append_text(Text.assemble((f" {key}", "bold"), f" {word}", style=Style.from_meta({"@click": action})))
+    return line
 
 
 def shades_of(palette: Palette, *, few: bool, none: bool) -> Mapping[str, str]:
@@ -243,13 +279,17 @@ def shot_text(shot: Shot | None, now: Instant, zone: Zone) -> Text:
     """Return what is known of the last snapshot: its moment, what is odd about it, and how long it can be deleted."""
     if shot is None:
         return Text("no snapshot yet", _DIM)
-    line = Text.assemble((f"{zone.local(shot.at):%a %H:%M:%S}", "bold"), f"  {one_line(shot.contract)}")
+    name = one_line(shot.contract)
     if shot.why is not None:
-        line.append(f"  failed: {one_line(shot.why)}", "red")
+        begins = zone.local(slot_start(shot.slot))
+        line = Text.assemble((f"{begins:%a} {span_text(shot.slot, zone)}", "bold"), f"  {name}")
+        # What else was done about it concerns nobody here.
+        return line.append(f"  no picture: {one_line(shot.why).partition(';')[0].rstrip('.')}", _RED)
+    line = Text.assemble((f"{zone.local(shot.at):%a %H:%M:%S}", "bold"), f"  {name}")
     if shot.flags:
-        line.append(f"  {', '.join(map(one_line, shot.flags))}", "yellow")
+        line.append(f"  {', '.join(map(one_line, shot.flags))}", _YELLOW)
     if not shot.gone and (shot.until is None or shot.until > now):
-        left = "" if shot.until is None else f" for {left_text(shot.until - now)}"
+        left = "" if shot.until is None else f" for {span(shot.until - now)}"
         line.append(f"  d deletes it{left}", _DIM)
     return line
 

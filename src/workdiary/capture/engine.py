@@ -26,9 +26,10 @@ class Running:
 
     `seconds` are those tracked since it was switched on at `since`, `credited` the segments of it that are
     finished. `slot` is the open segment, with `slot_seconds` tracked in it and the `counts` of it so far
-    (`None` when nobody could count). `locked`: the screen is locked, so nothing is tracked at the moment.
-    `lost`: capture is lost, so that activity is unknown. `idle_since` is set while the idle prompt is open. `deleted`:
-    the open segment was deleted, so that nothing counts before the next one.
+    (`None` when nobody could count all of it) and the minutes known to be `active`. `locked`: the screen is locked,
+    so nothing is tracked at the moment. `lost`: capture is lost, so that activity is unknown. `deleted`: the open
+    segment was deleted, so that nothing counts before the next one. `idle_since` is set while the idle prompt is open,
+    which is about `idle_seconds`; `idle_until` is when they ended, `None` as long as there is still no input.
     """
 
     contract: str
@@ -39,12 +40,20 @@ class Running:
     slot: Slot
     slot_seconds: int = 0
     counts: Counts | None = None
+    active: int = 0
     memo: str = ""
     label: str | None = None
     locked: bool = False
     lost: bool = False
     idle_since: Instant | None = None
     deleted: bool = False
+    idle_until: Instant | None = None
+    idle_seconds: int = 0
+
+    @property
+    def is_away(self) -> bool:
+        """Whether there is still no input since `idle_since`."""
+        return self.idle_since is not None and self.idle_until is None
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +75,7 @@ class Shot:
 
     `thumbnail` is a small picture as the bytes of an image file, `None` when there is none; `why` is a
     sentence when it failed, and `flags` name what is odd about it: ``blank``, ``unchanged``, ``partial``.
-    `until` is when it goes into the diary, `None` while its segment is not finished. Before that it can be
+    `until` is when its segment goes into the diary, `None` while that is not finished. Before that it can be
     deleted, which deletes the segment; `gone` says that this was done, or that it is in the diary already.
     """
 
@@ -85,9 +94,11 @@ class Status:
     """Everything that the interface shows of a tracker at the moment `now`.
 
     `waiting` and `shots` are in time order: every finished segment that is not in the diary, and the last
-    few snapshots, among them each that can still be deleted. `marks` are the latest ones, oldest first.
+    few snapshots, among them each that can still be deleted. `marks` are the latest ones, oldest first. Neither says
+    anything of the snapshot of a segment that is not over: who knew that it was taken could switch off.
     `troubles` are sentences that are true at the moment: the disk is nearly full, the diary cannot be
-    reached. `recorded` grows whenever the diary has taken something, so that it is read again.
+    reached. `recorded` grows whenever the diary has taken something, so that it is read again. `sent` are
+    those of the segments in here, by contract, of which something was sent there: deleting one deletes it there, too.
     """
 
     now: Instant
@@ -97,6 +108,7 @@ class Status:
     marks: tuple[Mark, ...] = ()
     troubles: tuple[str, ...] = ()
     recorded: int = 0
+    sent: frozenset[tuple[str, Slot]] = frozenset()
 
 
 class Engine(Protocol):
@@ -143,6 +155,10 @@ class Engine(Protocol):
         """Answer the idle prompt; `contract` says where the time goes when it is reassigned."""
         ...
 
+    def takes_idle_time(self, contract: str) -> bool:
+        """Return whether idle time can be reassigned to `contract` now."""
+        ...
+
     def delete_snapshot(self, contract: str, slot: Slot) -> None:
-        """Delete the snapshot of `slot` and with it the segment, which is not in the diary yet (EDIT-4)."""
+        """Delete the snapshot of `slot` and with it the segment, open or not in the diary yet (EDIT-4)."""
         ...

@@ -4,7 +4,7 @@ Each line begins with the moment at which it is so, and the lines follow each ot
 
     2026-11-18T09:00:00Z  on, for c-1
     2026-11-18T09:10:00Z  09:00 to 09:10 for c-1: Fix the login form
-    2026-11-18T11:20:00Z  90 % of the weekly limit of 40:00 h are used: 4:00 h are left, until 15:20 without a pause.
+    2026-11-18T11:20:00Z  90 % of the weekly limit of 40 h are used, 4 h left, until 15:20 without a pause.
     2026-11-18T11:31:00Z  note: the disk is full while keeping a step …
 """
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+import attrs
+
 from workdiary.capture.engine import Running, Shot, Status, Waiting
-from workdiary.capture.events import Answered, Choice, LabelChosen, MarkKind, MemoWritten
+from workdiary.capture.events import Answered, Choice, LabelChosen, Mark, MarkKind, MemoWritten
 from workdiary.capture.jobs import job_for_idle_time
 from workdiary.capture.machine.ports import together
 from workdiary.capture.meters import deletion
@@ -30,6 +33,9 @@ _SHOTS: Final = 6
 _WAITING: Final = Standing.WAITING
 _MARKS: Final = 20
 
+_OF_SNAPSHOTS: Final = frozenset({MarkKind.SNAPSHOT_FAILED, MarkKind.SNAPSHOT_ODD, MarkKind.SNAPSHOT_LATE})
+"""The marks that say whether a snapshot was taken."""
+
 
 class LiveEngine:
     """The `workdiary.capture.engine.Engine` of a `Runner`; `thumbnail` returns the small picture of an image."""
@@ -37,6 +43,7 @@ class LiveEngine:
     def __init__(self, runner: Runner, *, thumbnail: Callable[[str], bytes | None] = lambda _: None) -> None:
         self._runner, self._thumbnail = runner, thumbnail
         self._segments: dict[int, Segment] = {}
+        self._sent: tuple[int, frozenset[tuple[str, Slot | None]]] = (-1, frozenset())
         self._small: dict[str, bytes | None] = {}
 
     def contracts(self) -> tuple[str, ...]:
@@ -62,15 +69,44 @@ class LiveEngine:
             )
             for item in items
         ]
+        shots = self._shots(items, now)
         return Status(
             now=now,
             running=None if runner.is_dead else self._running(),
             waiting=tuple(sorted(waiting, key=lambda one: one.segment.slot)),
-            shots=self._shots(items),
-            marks=spool.marks(_MARKS),
+            shots=shots,
+            marks=self._marks(now),
             troubles=runner.troubles(),
             recorded=runner.sender.recorded,
+            sent=self._sent_ones(items, shots),
         )
+
+    def _sent_ones(self, items: list[Item], shots: tuple[Shot, ...]) -> frozenset[tuple[str, Slot]]:
+        """Return which of the segments that are open, wait, or have one of `shots`, were sent before, in part at least.
+
+        Or perhaps: the answer to a try may have been lost.
+        """
+        state = self._runner.state
+        waiting = Counter((item.contract, item.slot) for item in items if item.slot is not None)
+        found = {(item.contract, item.slot) for item in items if item.slot is not None and item.tries}
+        places = {*waiting, *((shot.contract, shot.slot) for shot in shots)}
+        if state.job is not None:
+            places.add((state.job.contract, state.slot))
+        for place in places - found:
+            ledger = state.ledger(*place)
+            sessions = {session for session, _ in ledger.sent} if ledger is not None else set()
+            # A session hands out one item a segment, at most: where fewer wait, others were sent, or are in these.
+            if len(sessions) > waiting[place] and (not waiting[place] or self._was_sent(*place)):
+                found.add(place)
+        return frozenset(found)
+
+    def _was_sent(self, contract: str, slot: Slot) -> bool:
+        """Return whether a part of the segment is in the diary, by what was sent; that is read when there is more."""
+        recorded = self._runner.sender.recorded
+        if recorded != self._sent[0]:
+            sent = self._runner.spool.items(Standing.SENT)
+            self._sent = recorded, frozenset((one.contract, one.slot) for one in sent if one.kind is Kind.TRACKED)
+        return (contract, slot) in self._sent[1]
 
     def _running(self) -> Running | None:
         state = self._runner.state
@@ -79,8 +115,11 @@ class LiveEngine:
             return None
         ledger = state.ledger(session.job.contract, state.slot)
         counts: Counts | None = (0, 0, 0)
+        active: set[int] = set()
         for minute in ledger.minutes if ledger else ():
             counts = together(counts, minute.counts)
+            if any(minute.counts or ()):
+                active.add(minute.minute)
         return Running(
             contract=session.job.contract,
             session=session.session,
@@ -90,12 +129,15 @@ class LiveEngine:
             slot=state.slot,
             slot_seconds=state.slot_seconds,
             counts=counts,
+            active=len(active),
             memo=state.memo,
             label=state.label,
             locked=state.is_locked,
             lost=state.is_lost,
             idle_since=state.idle_since,
             deleted=ledger is not None and ledger.is_deleted,
+            idle_until=Instant(state.asked[-1][1]) if state.asked and not state.is_away else None,
+            idle_seconds=state.idle_seconds,
         )
 
     def _segment(self, item: Item) -> Segment:
@@ -106,36 +148,63 @@ class LiveEngine:
             found = self._segments[item.number] = change.segments[0]
         return found
 
-    def _shots(self, items: list[Item]) -> tuple[Shot, ...]:
+    def _shots(self, items: list[Item], now: Instant) -> tuple[Shot, ...]:
         runner = self._runner
         standing = {(item.contract, item.slot): item for item in items}
         found: list[Shot] = []
         for contract in runner.spool.books():
             for kept in runner.spool.shots(contract, last=_SHOTS):
-                item = standing.get((contract, kept.slot))
-                ledger = runner.state.ledger(contract, kept.slot)
-                # What is neither waiting nor still to be finished is in the diary.
-                is_open = ledger is not None and not ledger.is_shown if item is None else item.standing is _WAITING
-                until = None if item is None else Instant(runner.sender.due_at(item) // 1000)
-                found.append(
-                    Shot(
-                        contract=contract,
-                        slot=kept.slot,
-                        at=kept.at,
-                        thumbnail=self._picture(kept.digests[0]) if kept.digests else None,
-                        flags=kept.flags,
-                        until=until,
-                        gone=not is_open,
-                    )
+                shot = Shot(
+                    contract=contract,
+                    slot=kept.slot,
+                    at=kept.at,
+                    thumbnail=self._picture(kept.digests[0]) if kept.digests else None,
+                    flags=kept.flags,
                 )
+                found.append(self._placed(shot, standing.get((contract, kept.slot))))
         seen = {(shot.contract, shot.slot) for shot in found}
         for mark in runner.spool.marks(_MARKS):
             if mark.kind is MarkKind.SNAPSHOT_FAILED and mark.contract and mark.slot is not None:
                 place = (mark.contract, mark.slot)
                 if place not in seen:
                     seen.add(place)
-                    found.append(Shot(contract=place[0], slot=place[1], at=mark.at, why=mark.what))
-        return tuple(sorted(found, key=lambda one: one.at)[-_SHOTS:])
+                    shot = Shot(contract=place[0], slot=place[1], at=mark.at, why=mark.what)
+                    found.append(self._placed(shot, standing.get(place)))
+        over = [shot for shot in found if self._is_over(shot.contract, shot.slot, now)]
+        return tuple(sorted(over, key=lambda one: one.at)[-_SHOTS:])
+
+    def _placed(self, shot: Shot, item: Item | None) -> Shot:
+        """Return `shot` with until when it can be deleted; `item` is its segment, where that waits."""
+        if item is not None:
+            until = Instant(self._runner.sender.due_at(item) // 1000)
+            return attrs.evolve(shot, until=until, gone=item.standing is not _WAITING)
+        # What neither waits nor is still to be finished is in the diary, or not to be.
+        ledger = self._runner.state.ledger(shot.contract, shot.slot)
+        is_open = any(one is ledger for one in self._runner.state.open) and ledger is not None and not ledger.sent
+        return attrs.evolve(shot, gone=not is_open)
+
+    def _is_over(self, contract: str, slot: Slot, now: Instant) -> bool:
+        """Return whether the segment is over, so that its snapshot may be spoken of.
+
+        It is when its ten minutes are, or when it was finished before and nobody tracks on in it.
+        """
+        state = self._runner.state
+        ledger = state.ledger(contract, slot)
+        if now >= slot_start(slot + 1) or ledger is None or ledger.is_shown:
+            return True
+        goes_on = state.job is not None and state.job.contract == contract and state.slot == slot
+        return bool(ledger.sent) and not goes_on
+
+    def _marks(self, now: Instant) -> tuple[Mark, ...]:
+        """Return the latest marks, without those on the snapshot of a segment that is not over."""
+        return tuple(
+            mark
+            for mark in self._runner.spool.marks(_MARKS)
+            if mark.kind not in _OF_SNAPSHOTS
+            or mark.contract is None
+            or mark.slot is None
+            or self._is_over(mark.contract, mark.slot, now)
+        )
 
     def _picture(self, digest: str) -> bytes | None:
         if digest not in self._small:
@@ -175,10 +244,7 @@ class LiveEngine:
         """Choose an activity label, or none, from now on."""
         text_or_none(label, "label")
         session = self._needs_to_be_on()
-        contract = self._runner.sender.book(session).contract
-        if label is not None and contract.labels and label not in contract.labels:
-            offered = ", ".join(contract.labels)
-            raise InvalidValue("label", label, "is not one that the client offers", f"choose one of: {offered}")
+        self.check(session, label)
         self._runner.feed(LabelChosen(label=label))
 
     def answer(self, choice: Choice, contract: str | None = None) -> None:
@@ -192,6 +258,21 @@ class LiveEngine:
         if self._runner.state.idle_since is None:
             raise InvalidValue("choice", choice.value, "answers no question: there is no idle time", "leave it")
         self._runner.feed(Answered(choice=choice, job=job))
+
+    def takes_idle_time(self, contract: str) -> bool:
+        """Return whether idle time can be reassigned to `contract` now."""
+        try:
+            job_for_idle_time(self._runner.sender.book(contract), self._runner.now)
+        except WorkdiaryError:
+            return False
+        return True
+
+    def check(self, contract: str, label: str | None) -> None:
+        """Raise an error, which says what there is, unless the contract is known and its client offers the label."""
+        offered = self._runner.sender.book(contract).contract.labels
+        if label is not None and offered and label not in offered:
+            described = ", ".join(offered)
+            raise InvalidValue("label", label, "is not one that the client offers", f"choose one of: {described}")
 
     def delete_snapshot(self, contract: str, slot: Slot) -> None:
         """Delete the snapshot of `slot` and with it the segment (EDIT-4)."""
@@ -240,10 +321,13 @@ class LiveEngine:
 
     def _price(self, contract: str, slot: Slot) -> str | None:
         """Return what it costs to delete the segment of `slot`, in words; `None` when the diary cannot be asked."""
+        runner = self._runner
         waiting = [one.segment for one in self.status().waiting if one.contract == contract and one.refused is None]
+        tried = (item for item in runner.spool.items() if item.kind is Kind.TRACKED and item.tries)
+        is_sent = any((item.contract, item.slot) == (contract, slot) for item in tried)
         try:
-            statement = Diary(self._runner.sender.journal, contract).statement(slot_start(slot))
-            return str(deletion(statement, waiting, slot, now=self._runner.now))
+            statement = Diary(runner.sender.journal, contract).statement(slot_start(slot))
+            return str(deletion(statement, waiting, slot, now=runner.now, is_sent=is_sent))
         except WorkdiaryError:
             return None
 

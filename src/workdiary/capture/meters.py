@@ -12,10 +12,11 @@ from typing import Final
 
 import attrs
 
+from workdiary.capture.timing import span
 from workdiary.model.money import Money
 from workdiary.model.segment import Segment, Source
 from workdiary.model.sheet import Sheet
-from workdiary.model.slots import EMPTY, SLOTS_PER_HOUR, Slot, Slots
+from workdiary.model.slots import EMPTY, SECONDS_PER_SLOT, SLOTS_PER_HOUR, Slot, Slots
 from workdiary.model.times import Instant, Week, Zone, slot_start
 from workdiary.rules.limit import allowances, classify
 from workdiary.rules.upload import judge_upload
@@ -30,10 +31,12 @@ __all__ = [
     "Stopwatches",
     "clock_text",
     "countdown",
+    "counted",
     "deletion",
-    "left_text",
+    "hours_text",
     "limit_meter",
     "moment_text",
+    "span_text",
     "stopwatches",
     "with_waiting",
 ]
@@ -47,13 +50,32 @@ _STAGES: Final = (1, 4, 24)
 _HOUR: Final = 3600
 
 
-def clock_text(slots: int) -> str:
-    """Return `slots` segments as hours and minutes, exactly.
+def clock_text(seconds: int) -> str:
+    """Return `seconds` as a stopwatch shows them: hours, minutes and seconds.
 
-    >>> clock_text(0), clock_text(41), clock_text(240)
-    ('0:00', '6:50', '40:00')
+    >>> clock_text(0), clock_text(3605), clock_text(144_000)
+    ('0:00:00', '1:00:05', '40:00:00')
     """
-    return f"{slots // SLOTS_PER_HOUR}:{slots % SLOTS_PER_HOUR}0"
+    return f"{seconds // _HOUR}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def hours_text(slots: int) -> str:
+    """Return `slots` segments in words, in hours and minutes, exactly.
+
+    >>> hours_text(0), hours_text(3), hours_text(41), hours_text(240)
+    ('0 min', '30 min', '6 h 50 min', '40 h')
+    """
+    hours, rest = divmod(slots, SLOTS_PER_HOUR)
+    return _units((hours, "h"), (10 * rest, "min"))
+
+
+def counted(number: int, one: str) -> str:
+    """Return `number` with the name of what is counted, in the singular where it is one.
+
+    >>> counted(1, "click"), counted(0, "click")
+    ('1 click', '0 clicks')
+    """
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
 
 
 def moment_text(at: Instant, now: Instant, zone: Zone) -> str:
@@ -68,20 +90,16 @@ def moment_text(at: Instant, now: Instant, zone: Zone) -> str:
     return f"{wall:%a %H:%M}" if near else f"{wall:%a} {wall.day} {wall:%b %H:%M}"
 
 
-def left_text(seconds: int) -> str:
-    """Return a duration in its two largest units, rounded down.
+def _units(large: tuple[int, str], small: tuple[int, str]) -> str:
+    if large[0] and small[0]:
+        return f"{large[0]} {large[1]} {small[0]} {small[1]}"
+    return f"{large[0]} {large[1]}" if large[0] else f"{small[0]} {small[1]}"
 
-    >>> left_text(3 * 86400 + 4 * 3600 + 59), left_text(3600 + 120), left_text(61), left_text(9)
-    ('3 d 4 h', '1 h 2 min', '1 min 1 s', '9 s')
-    """
-    days, rest = divmod(max(seconds, 0), 24 * _HOUR)
-    hours, rest = divmod(rest, _HOUR)
-    minutes, rest = divmod(rest, 60)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+def span_text(slot: int, zone: Zone) -> str:
+    """Return from when to when the segment of `slot` is, on the wall clock of `zone`: ``16:00–16:10``."""
+    start, stop = zone.local(slot_start(slot)), zone.local(slot_start(slot + 1))
+    return f"{start:%H:%M}–{stop:%H:%M}"
 
 
 def with_waiting(statement: WeekStatement, waiting: Iterable[Segment], *, now: Instant) -> WeekStatement:
@@ -112,7 +130,7 @@ class Stopwatch:
     over: int = 0
 
     def __str__(self) -> str:
-        return clock_text(self.billed)
+        return clock_text(SECONDS_PER_SLOT * self.billed)
 
 
 @attrs.frozen(kw_only=True)
@@ -188,12 +206,12 @@ class LimitMeter:
         """Return the notice that belongs to the level, a sentence or two; `None` below 90 %."""
         if self.limit is None or self.level is LimitLevel.NONE:
             return None
-        whole = clock_text(self.limit)
+        whole = hours_text(self.limit)
         if self.level is LimitLevel.REACHED:
-            return f"The weekly limit of {whole} h is reached. From now on time is red and unpaid (LIMIT-1)."
-        left = clock_text(self.limit - self.billed)
+            return f"The weekly limit of {whole} is reached. From now on time is red and unpaid (LIMIT-1)."
+        left = hours_text(self.limit - self.billed)
         until = f", until {moment_text(self.reached_at, now, zone)} without a pause" if self.reached_at else ""
-        return f"{self.percent} % of the weekly limit of {whole} h are used: {left} h are left{until}."
+        return f"{self.percent} % of the weekly limit of {whole} are used, {left} left{until}."
 
 
 def limit_meter(statement: WeekStatement, *, now: Instant) -> LimitMeter:
@@ -248,16 +266,15 @@ class Countdown:
 
     def words(self, zone: Zone) -> str:
         """Return what is to be known, a sentence."""
-        number = len(self.slots)
-        what = f"{10 * number} minutes are not in the diary yet"
+        much = hours_text(len(self.slots))
         wall = zone.local(self.locks_at)
         when = f"{wall:%a} {wall.day} {wall:%b %H:%M}"
         if self.stage == 0:
             return (
-                f"The {self.week} is locked since {when}: {10 * number} minutes that were not in the diary "
-                "by then are kept as evidence and not billed (UPLOAD-1)."
+                f"The {self.week} is locked since {when}. Not in the diary by then: {much}, which is kept as evidence "
+                "and not billed (UPLOAD-1)."
             )
-        return f"The {self.week} locks in {left_text(self.left)}, {when}: {what}."
+        return f"The {self.week} locks in {span(self.left)}, {when}. Not in the diary yet: {much}."
 
 
 def countdown(waiting: Slots, statements: Iterable[WeekStatement], *, now: Instant) -> Countdown | None:
@@ -288,22 +305,34 @@ class Deletion:
     amount: Money
 
     def __str__(self) -> str:
+        if not self.slots and not self.amount.minor:
+            return "the bill stays as it is"
         money = Money(abs(self.amount.minor), self.amount.currency)
         return f"−{10 * abs(self.slots)} minutes, {money}"
 
 
 def deletion(
-    statement: WeekStatement, waiting: Sequence[Segment], slot: Slot, *, now: Instant, memo: str = ""
+    statement: WeekStatement,
+    waiting: Sequence[Segment],
+    slot: Slot,
+    *,
+    now: Instant,
+    memo: str = "",
+    is_sent: bool = False,
 ) -> Deletion:
     """Return what the deletion of the waiting, or still open, segment of `slot` changes, by the rules on the week.
 
     `statement` is the diary's own of the week of `slot`. Where the week is over its limit, an unpaid segment
-    comes to be paid instead, and the money is that of both together (LIMIT-5).
+    comes to be paid instead, and the money is that of both together (LIMIT-5). `is_sent` says that a part of the
+    segment was sent before, so that it is deleted in the diary, too; where another tracker alone has sent it, the
+    diary keeps that, and the bill stays as it is.
     """
     others = [segment for segment in waiting if segment.slot != slot]
     this = next((segment for segment in waiting if segment.slot == slot), None)
     if this is None:
         this = Segment(slot=slot, source=Source.TRACKED, memo=memo)
     before = with_waiting(statement, [*others, this], now=now)
+    if is_sent and slot in statement.sheet.worked:
+        statement = _restated(statement, statement.sheet.replaced(Slots([slot]), Sheet.of([], statement.week)))
     after = with_waiting(statement, others, now=now)
     return Deletion(slots=len(after.sheet.worked) - len(before.sheet.worked), amount=after.amount - before.amount)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from textwrap import wrap
 from typing import Final
 
-__all__ = ["NOTICE", "TEXT"]
+__all__ = ["NOTICE", "TEXT", "paragraphs", "shown"]
 
 TEXT: Final = """\
 While the tracker is switched on for this contract, it records:
@@ -30,3 +31,27 @@ locks, you can delete its picture; that deletes the segment, too, and it is not 
 
 NOTICE: Final = sha256(TEXT.encode()).hexdigest()
 """The digest of the notice, by which the record says which one was agreed to."""
+
+
+def paragraphs(text: str) -> list[str]:
+    r"""Return the paragraphs of `text`, and the points of its lists, each as one line; an empty one between two.
+
+    >>> paragraphs("It counts:\n- keys, and\n  clicks.\n\nNothing\nelse.")
+    ['It counts:', '- keys, and clicks.', '', 'Nothing else.']
+    """
+    lines: list[str] = []
+    for line in text.splitlines():
+        if lines and line.strip() and lines[-1].strip() and not line.lstrip().startswith(("-", "•")):
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    return lines
+
+
+def shown(text: str, width: int) -> str:
+    """Return `text` wrapped anew for `width` columns, so that no word is broken; what is agreed to stays `TEXT`."""
+    lines = []
+    for line in paragraphs(text):
+        indent = "  " if line.startswith("-") else ""
+        lines += wrap(line, max(width, 20), subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return "\n".join(lines)

@@ -194,17 +194,27 @@ def headless(options: Options, seconds: int | None) -> None:
 def interface(options: Options) -> None:
     """Show the tracker's app in the terminal until the user leaves it."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InvalidValue(
-            "terminal", NOTHING, "is none: the app is shown in one", "run it in a terminal, or --headless"
-        )
+        raise InvalidValue("terminal", NOTHING, "is none: the app needs one", "run it in a terminal, or --headless")
     from workdiary.capture.app import TrackerApp
     from workdiary.model.times import UTC
 
-    with _set_up(attrs.evolve(options, say=lambda _: None)) as machine:
+    silent = attrs.evolve(options, say=lambda _: None)
+    # The app asks for consent itself, when it is switched on.
+    with _set_up(attrs.evolve(silent, contract=None)) as machine:
+        contract = options.contract
+        if contract is None and (options.memo or options.label is not None):
+            contract = only(machine.engine.contracts())
+        if contract is not None:
+            machine.engine.check(contract, options.label)
+            if options.consents:
+                ask_for_consent(machine.sender, contract, silent)
         app = TrackerApp(
             machine.engine,
             lambda contract: Diary(machine.sender.journal, contract),
             zone=options.zone or UTC,
+            contract=contract,
+            memo=options.memo,
+            label=options.label,
         )
         machine.runner.begin()
         with _signals(lambda _: app.exit()):

@@ -46,6 +46,8 @@ TOLERANCE: Final = 2_000
 GAP: Final = 15_000
 """More milliseconds than this between two readings, and nobody was watching."""
 
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
 EARLIEST: Final = 1_420_070_400_000
 """The earliest wall clock that is taken for one, in milliseconds: 2015-01-01T00:00Z."""
 
@@ -111,19 +113,19 @@ def passed(before: Reading, now: Reading, anchor: Reading) -> Passage:
 
 
 def span(seconds: int) -> str:
-    """Return a duration in words, in its two largest units, rounded down.
+    """Return a duration in words: in its two largest units, rounded down, and in one where the other is 0.
 
-    >>> span(3 * 86400 + 4 * 3600 + 59), span(3600 + 120), span(61), span(9)
-    ('3 d 4 h', '1 h 2 min', '1 min 1 s', '9 s')
+    >>> span(3 * 86400 + 4 * 3600 + 59), span(3600 + 120), span(61), span(600), span(9)
+    ('3 d 4 h', '1 h 2 min', '1 min 1 s', '10 min', '9 s')
     """
-    parts: list[str] = []
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
-        number, seconds = divmod(seconds, size)
-        if number or (parts and len(parts) < 2):
-            parts.append(f"{number} {unit}" if number else "")
-        if len(parts) == 2:
-            break
-    return " ".join(part for part in parts if part) or "0 s"
+    left = max(seconds, 0)
+    largest = next((n for n, (size, _) in enumerate(_UNITS) if left >= size), len(_UNITS) - 1)
+    words: list[str] = []
+    for size, unit in _UNITS[largest : largest + 2]:
+        number, left = divmod(left, size)
+        if number or not words:
+            words.append(f"{number} {unit}")
+    return " ".join(words)
 
 
 def seconds_of(stretches: Iterable[Stretch]) -> int:
