@@ -20,9 +20,9 @@ from textual.widgets import OptionList
 
 from tests.capture.engines import NOW, ScriptedEngine, books, contract_of, tracked_at
 from tests.support import terms
-from workdiary.capture.app import TrackerApp
-from workdiary.capture.app_widgets import Lines
 from workdiary.capture.engine import Engine
+from workdiary.capture.terminal.app import TrackerApp
+from workdiary.capture.terminal.widgets import Lines
 from workdiary.diary.diary import Diary
 from workdiary.model.contract import Contract
 from workdiary.model.segment import Segment

@@ -27,7 +27,7 @@ from tests.capture.app_stage import (
 )
 from tests.capture.engines import NOW, ScriptedEngine, books, contract_of, running, shot, tracked_at, waiting
 from tests.support import terms
-from workdiary.capture.app_screens import ChoiceScreen, MemoScreen
+from workdiary.capture.terminal.screens import ChoiceScreen, MemoScreen
 from workdiary.errors import InvalidValue, StoreError
 from workdiary.model.slots import Slots
 from workdiary.model.times import UTC, Instant, zone

@@ -13,11 +13,11 @@ from textual.widgets import OptionList
 
 from tests.capture.app_stage import ACME, BETA, NARROW, Stage, picture, play, today
 from tests.capture.engines import NOW, contract_of, running, shot, waiting
-from workdiary.capture.app import TrackerApp
-from workdiary.capture.app_screens import HelpScreen, IdleScreen, NoticesScreen, ShotsScreen
-from workdiary.capture.app_style import KEYS
 from workdiary.capture.engine import Status
 from workdiary.capture.events import Choice, Mark, MarkKind
+from workdiary.capture.terminal.app import TrackerApp
+from workdiary.capture.terminal.screens import HelpScreen, IdleScreen, NoticesScreen, ShotsScreen
+from workdiary.capture.terminal.style import KEYS
 from workdiary.errors import InvalidValue
 from workdiary.model.times import Instant
 
@@ -204,7 +204,7 @@ def test_the_snapshots_can_be_looked_through_and_the_one_shown_deleted() -> None
 
 
 def test_a_picture_becomes_half_blocks() -> None:
-    from workdiary.capture.app_widgets import half_blocks
+    from workdiary.capture.terminal.widgets import half_blocks
 
     lines = half_blocks(picture(), 10, 1)
     assert [[piece.text for piece in line] for line in lines] == [["▀"]]
@@ -218,7 +218,7 @@ def test_a_picture_becomes_half_blocks() -> None:
 def test_a_picture_keeps_its_shape() -> None:
     from PIL import Image
 
-    from workdiary.capture.app_widgets import half_blocks
+    from workdiary.capture.terminal.widgets import half_blocks
 
     file = io.BytesIO()
     Image.new("RGB", (160, 90)).save(file, "WEBP", lossless=True)
@@ -229,7 +229,7 @@ def test_a_picture_keeps_its_shape() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"RIFF\x00\x00\x00\x00WEBPVP8L"])
 def test_what_is_no_picture_is_said_to_be_none(data: bytes) -> None:
-    from workdiary.capture.app_widgets import half_blocks
+    from workdiary.capture.terminal.widgets import half_blocks
 
     assert [[piece.text for piece in line] for line in half_blocks(data, 40, 10)] == [["the picture cannot be read"]]
 

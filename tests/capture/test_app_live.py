@@ -15,9 +15,9 @@ from tests.capture.stage import ACME as CLIENT
 from tests.capture.stage import Stage as Machine
 from tests.capture.stage import picture_of, staged
 from tests.capture.test_runner import NINE
-from workdiary.capture.app_screens import IdleScreen
 from workdiary.capture.events import SnapshotFailed, SnapshotTaken, TakeSnapshot
 from workdiary.capture.live import LiveEngine
+from workdiary.capture.terminal.screens import IdleScreen
 from workdiary.diary.changes import StatusChanged
 from workdiary.diary.diary import Diary
 from workdiary.model.contract import ContractStatus, StatusChange

@@ -27,9 +27,9 @@ from tests.capture.app_stage import (
 )
 from tests.capture.engines import NOW, ScriptedEngine, contract_of, running, shot, waiting
 from tests.support import terms
-from workdiary.capture.app_screens import ChoiceScreen, MemoScreen
 from workdiary.capture.events import Mark, MarkKind
 from workdiary.capture.notice import NOTICE, TEXT, paragraphs, shown
+from workdiary.capture.terminal.screens import ChoiceScreen, MemoScreen
 from workdiary.errors import InvalidValue
 from workdiary.model.contract import ContractStatus, StatusChange
 from workdiary.model.times import UTC, Instant, instant, zone

@@ -25,8 +25,8 @@ from tests.capture.engines import NOW, running, waiting
 from tests.capture.test_app_asking import HELD
 from tests.capture.test_headless import display_of, environment, place
 from tests.capture.xserver import XServer, xserver
-from workdiary.capture.app_screens import MemoScreen
 from workdiary.capture.spool.spool import Spool
+from workdiary.capture.terminal.screens import MemoScreen
 
 __all__ = ["place", "xserver"]
 

@@ -91,7 +91,7 @@ def test_limit_1_the_weekly_limit_is_said_at_nine_tenths_and_when_it_is_reached_
         said = [line[22:] for line in lines if "weekly limit" in line]
         assert len(said) == 2, said
         assert said[0].startswith("c-1: 91 % of the weekly limit of 2 h are used, 10 min left")
-        assert said[1] == "c-1: The weekly limit of 2:00 h is reached. From now on time is red and unpaid (LIMIT-1)."
+        assert said[1] == "c-1: The weekly limit of 2 h is reached. From now on time is red and unpaid (LIMIT-1)."
 
 
 def test_b84_a_trouble_is_said_once_and_so_is_its_end() -> None:

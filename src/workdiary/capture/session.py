@@ -195,7 +195,7 @@ def interface(options: Options) -> None:
     """Show the tracker's app in the terminal until the user leaves it."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InvalidValue("terminal", NOTHING, "is none: the app needs one", "run it in a terminal, or --headless")
-    from workdiary.capture.app import TrackerApp
+    from workdiary.capture.terminal.app import TrackerApp
     from workdiary.model.times import UTC
 
     silent = attrs.evolve(options, say=lambda _: None)

@@ -18,10 +18,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets.option_list import Option
 
-from workdiary.capture.app_books import Book
-from workdiary.capture.app_style import BAR, TALL, WIDE
-from workdiary.capture.app_view import Notice, View
-from workdiary.capture.app_widgets import (
+from workdiary.capture.engine import Status
+from workdiary.capture.terminal.books import Book
+from workdiary.capture.terminal.style import BAR, TALL, WIDE
+from workdiary.capture.terminal.view import Notice, View
+from workdiary.capture.terminal.widgets import (
     Choices,
     Lines,
     Picture,
@@ -36,7 +37,6 @@ from workdiary.capture.app_widgets import (
     state_text,
     watch_text,
 )
-from workdiary.capture.engine import Status
 from workdiary.model.times import Zone
 
 __all__ = ["Board", "KeyBar"]

@@ -20,10 +20,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from workdiary.capture.app_books import Book
-from workdiary.capture.app_view import Cell, DayRow, Level, Notice, View, one_line
 from workdiary.capture.engine import Running, Shot, Status
 from workdiary.capture.meters import LimitLevel, LimitMeter, clock_text, counted, hours_text, span_text
+from workdiary.capture.terminal.books import Book
+from workdiary.capture.terminal.view import Cell, DayRow, Level, Notice, View, one_line
 from workdiary.capture.timing import span
 from workdiary.model.activity import MINUTES
 from workdiary.model.policy import Palette

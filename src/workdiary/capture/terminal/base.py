@@ -13,13 +13,13 @@ from typing import Final
 from textual import events
 from textual.app import App, ComposeResult
 
-from workdiary.capture.app_board import Board, KeyBar
-from workdiary.capture.app_books import Book, read_book
-from workdiary.capture.app_screens import ShotsScreen
-from workdiary.capture.app_style import CSS, TALL, WIDE
-from workdiary.capture.app_view import Desk, Level, Notice, notices, one_line
 from workdiary.capture.engine import Engine, Status
 from workdiary.capture.meters import LimitLevel
+from workdiary.capture.terminal.board import Board, KeyBar
+from workdiary.capture.terminal.books import Book, read_book
+from workdiary.capture.terminal.screens import ShotsScreen
+from workdiary.capture.terminal.style import CSS, TALL, WIDE
+from workdiary.capture.terminal.view import Desk, Level, Notice, notices, one_line
 from workdiary.diary.diary import Diary
 from workdiary.errors import WorkdiaryError
 from workdiary.model.slots import SECONDS_PER_SLOT

@@ -21,11 +21,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from workdiary.capture.app_view import Notice, one_line
-from workdiary.capture.app_widgets import Choices, Lines, Picture, notice_text, shot_text
 from workdiary.capture.engine import Running, Shot, Status
 from workdiary.capture.meters import counted
 from workdiary.capture.notice import paragraphs
+from workdiary.capture.terminal.view import Notice, one_line
+from workdiary.capture.terminal.widgets import Choices, Lines, Picture, notice_text, shot_text
 from workdiary.capture.timing import span
 from workdiary.model.segment import MEMO_LENGTH
 from workdiary.model.times import Zone

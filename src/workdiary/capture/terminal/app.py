@@ -12,9 +12,12 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
 
-from workdiary.capture.app_base import PollingApp
-from workdiary.capture.app_books import Book
-from workdiary.capture.app_screens import (
+from workdiary.capture.engine import Running, Shot, Status
+from workdiary.capture.events import Choice
+from workdiary.capture.meters import counted, hours_text, span_text
+from workdiary.capture.terminal.base import PollingApp
+from workdiary.capture.terminal.books import Book
+from workdiary.capture.terminal.screens import (
     Answer,
     ChoiceScreen,
     HelpScreen,
@@ -23,11 +26,8 @@ from workdiary.capture.app_screens import (
     NoticesScreen,
     ShotsScreen,
 )
-from workdiary.capture.app_style import KEYS, SIGNS
-from workdiary.capture.app_view import Level, cost_of, deletable
-from workdiary.capture.engine import Running, Shot, Status
-from workdiary.capture.events import Choice
-from workdiary.capture.meters import counted, hours_text, span_text
+from workdiary.capture.terminal.style import KEYS, SIGNS
+from workdiary.capture.terminal.view import Level, cost_of, deletable
 from workdiary.errors import WorkdiaryError
 from workdiary.model.slots import Slot
 

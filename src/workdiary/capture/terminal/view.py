@@ -15,7 +15,6 @@ from typing import Final
 
 import attrs
 
-from workdiary.capture.app_books import Book
 from workdiary.capture.engine import Running, Shot, Status
 from workdiary.capture.events import Mark, MarkKind
 from workdiary.capture.meters import (
@@ -30,6 +29,7 @@ from workdiary.capture.meters import (
     stopwatches,
     with_waiting,
 )
+from workdiary.capture.terminal.books import Book
 from workdiary.capture.timing import span
 from workdiary.model.contract import ContractStatus
 from workdiary.model.segment import Segment
