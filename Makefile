@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The tests start hundreds of processes, which would each compile all that they import where nothing may be kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check docs bench soak listener mutants pythons wheel clean
 
