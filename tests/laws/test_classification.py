@@ -189,9 +189,9 @@ _additions = st.tuples(recorded, limits, st.integers(START, START + 90))
 
 def test_chronological_manual_time_can_take_green_from_tracked_time() -> None:
     """Law 13 is false under *chronological*: a counterexample exists, and is found."""
-    case = find(
-        _additions, lambda case: _green_lost(case, LimitOrder.CHRONOLOGICAL), settings=settings(derandomize=True)
-    )
+    # The usual number in a brief run too: fewer do not meet one.
+    patient = settings(derandomize=True, max_examples=max(200, settings().max_examples))
+    case = find(_additions, lambda case: _green_lost(case, LimitOrder.CHRONOLOGICAL), settings=patient)
     assert _green_lost(case, LimitOrder.CHRONOLOGICAL)
     assert not _green_lost(case, LimitOrder.TRACKED_FIRST)
 

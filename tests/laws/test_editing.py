@@ -16,7 +16,7 @@ import attrs
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from workdiary import Actor, ContractStatus, Edit, Instant, ReasonCode, Role, Slots, Source, Verdict, apply, judge
+from workdiary import Actor, ContractStatus, Edit, Instant, ReasonCode, Role, Slot, Slots, Source, Verdict, apply, judge
 from workdiary.model.edit import AddTime, DeleteTime, EditLabel, EditMemo
 from workdiary.model.policy import Action, Permissions
 from workdiary.testing.strategies import WorkedWeek, edits, worked_weeks
@@ -33,13 +33,23 @@ Case = tuple[WorkedWeek, Edit, Instant]
 
 
 def lenient(case: Case) -> Case:
-    """The same case where the policy permits everything to everyone, so that most changes are allowed."""
+    """The same case where the policy permits everything to everyone and the change is where it can be made.
+
+    What is changed or deleted begins at a recorded segment or up to two slots before one, and what is added within the
+    contract; it is asked for before the week locks. So most changes are allowed, of each kind.
+    """
     worked, edit, now = case
+    first = int(edit.start)
+    if not isinstance(edit, AddTime) and worked.segments:
+        first = worked.segments[edit.start % len(worked.segments)].slot - edit.stop % 3
+    first = max(first, (worked.contract.begins_at + 599) // 600)
+    edit = attrs.evolve(edit, start=Slot(first), stop=Slot(first + edit.stop - edit.start))
     everything = Permissions(freelancer=tuple(Action), client=tuple(Action))
     editing = attrs.evolve(worked.policy.editing, statuses=tuple(ContractStatus), permissions=everything)
     manual = attrs.evolve(worked.policy.manual, needs_permission=False, memo_required=False)
     policy = attrs.evolve(worked.policy, editing=editing, manual=manual)
-    later = max(now, edit.stop * 600, worked.contract.status.values[0].since)
+    lock = policy.locks_at(policy.week_of_slot(edit.start))
+    later = max(min(now, lock - 1), edit.stop * 600, worked.contract.status.values[0].since)
     contract = attrs.evolve(worked.contract, labels=())
     return worked._replace(policy=policy, contract=contract), edit, Instant(later)
 

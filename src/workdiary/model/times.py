@@ -146,8 +146,9 @@ def _seconds(value: Moment, argument: str, whole: bool) -> int:
     )
 
 
-def _within_reach(seconds: int, value: str, argument: str, latest: int = _LATEST - 1) -> int:
+def _within_reach(seconds: int, value: str | None, argument: str, latest: int = _LATEST - 1) -> int:
     if not _EARLIEST <= seconds <= latest:
+        value = _text(seconds) if value is None else value
         raise InvalidValue(argument, value, "is outside the years 1900 to 9997", "check the year")
     return seconds
 
@@ -257,7 +258,8 @@ class Zone:
 
 def _clock(seconds: int) -> int:
     """Return `seconds` if a clock can show it."""
-    return _within_reach(seconds, _text(seconds), "at", _FARTHEST - 86_400)
+    # Every slot of a week may be asked for its date: the text is made for the error alone.
+    return _within_reach(seconds, None, "at", _FARTHEST - 86_400)
 
 
 def zone(name: str, argument: str = "zone") -> Zone:
