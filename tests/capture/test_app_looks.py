@@ -74,7 +74,7 @@ def test_a_long_list_leaves_the_rest_in_sight(size: tuple[int, int], rows: int) 
     play(scene, *many, size=size)
 
 
-def test_what_is_about_to_go_into_the_diary_is_in_sight_above_other_warnings() -> None:
+def test_what_is_about_to_go_into_the_diary_is_in_sight_above_everything_else() -> None:
     async def scene(stage: Stage) -> None:
         assert "d deletes both: −10 minutes, 5.00 USD." in " ".join(stage.text("notices").split())
 
@@ -83,7 +83,7 @@ def test_what_is_about_to_go_into_the_diary_is_in_sight_above_other_warnings() -
     marks = tuple(Mark(kind=MarkKind.LOCKED, at=now, what=f"Mark {n}.") for n in range(3))
     snapshot = shot(now.slot - 1, until=Instant(now + 50))
     held = {"now": now, "waiting": (waiting(now.slot - 1, release_at=Instant(now + 50)),), "shots": (snapshot,)}
-    play(scene, ACME, size=NARROW, status={**held, "marks": marks, "troubles": ("The disk is nearly full.",)})
+    play(scene, ACME, size=NARROW, status={**held, "marks": marks, "troubles": ("One.", "Two.", "Three.")})
 
 
 def test_the_picture_has_room_and_takes_none_while_there_is_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -21,7 +22,7 @@ from workdiary.capture.herald import Herald, sums
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.machine.ports import Clocks, Inputs
 from workdiary.capture.machine.shooting import Camera
-from workdiary.capture.notice import NOTICE, TEXT
+from workdiary.capture.notice import NOTICE, TEXT, shown
 from workdiary.capture.places import NOT_THERE, hold_of, open_journal, seconds_of, tracker_folder
 from workdiary.capture.runner import Runner
 from workdiary.capture.sender import Sender
@@ -247,7 +248,7 @@ def ask_for_consent(sender: Sender, contract: str, options: Options) -> None:
 
 def _ask(contract: str, options: Options) -> None:
     """Show the notice, and return when the freelancer agrees to it. Raises `InvalidValue` otherwise."""
-    options.say(TEXT)
+    options.say(shown(TEXT, shutil.get_terminal_size().columns) if sys.stdout.isatty() else TEXT)
     if not options.consents:
         if not sys.stdin.isatty():
             raise InvalidValue(

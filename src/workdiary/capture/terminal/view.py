@@ -251,14 +251,12 @@ def _columns(slots: Iterable[Slot], cells: dict[Slot, Cell], zone: Zone) -> tupl
 
 
 def notices(status: Status, books: Iterable[Book], view: View | None, *, zone: Zone) -> tuple[Notice, ...]:
-    """Return everything worth knowing now, the most important first: after what is wrong, what is about to go."""
+    """Return everything worth knowing now, the most important first; before all, what will be gone in a minute."""
     order = list(Level)
     by_id = {book.id: book for book in books}
     found = [*_troubles(status, by_id, zone), *_locks(status, by_id, zone), *_limit(status, view, zone)]
-    found += [*_health(status, zone), *_marks(status, view, zone)]
-    found.sort(key=lambda notice: order.index(notice.level))
-    wrong = [notice for notice in found if notice.level is Level.ERROR]
-    return (*wrong, *_snapshots(status, view, zone), *found[len(wrong) :])
+    found += [*_bare(status, view, zone), *_health(status, zone), *_marks(status, view, zone)]
+    return (*_held(status, view, zone), *sorted(found, key=lambda notice: order.index(notice.level)))
 
 
 def _troubles(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notice]:
@@ -309,21 +307,18 @@ def _limit(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
         yield Notice(level, words, f"limit {view.book.id} {limit.level.value} {limit.limit}")
 
 
-def _snapshots(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
-    if view is None:
+def _held(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    shot = None if view is None else deletable(status, view.book.id)
+    if view is None or shot is None:
         return
-    shot = deletable(status, view.book.id)
-    if shot is not None and shot.why is None:
-        yield Notice(Level.INFO, _held(status, view, shot, zone), f"hold {shot.contract} {shot.slot} {shot.at}")
-    for shot in reversed(status.shots):
-        words = _bare(status, view, shot, zone)
-        if words is not None:
-            yield Notice(Level.WARNING, words, f"bare {shot.contract} {shot.slot}")
-
-
-def _held(status: Status, view: View, shot: Shot, zone: Zone) -> str:
     cost = "" if view.cost is None else f": {view.cost}"
-    return f"The snapshot of {zone.local(shot.at):%H:%M:%S} {_going(status, shot)}; d deletes both{cost}."
+    if shot.why is None:
+        words = f"The snapshot of {zone.local(shot.at):%H:%M:%S} {_going(status, shot)}; d deletes both{cost}."
+        yield Notice(Level.INFO, words, f"hold {shot.contract} {shot.slot} {shot.at}")
+        return
+    bare = _without_picture(view, shot, zone)
+    if bare is not None:
+        yield Notice(Level.WARNING, f"{bare} It {_going(status, shot)}; d deletes it{cost}.", _bare_key(shot))
 
 
 def _going(status: Status, shot: Shot) -> str:
@@ -334,28 +329,39 @@ def _going(status: Status, shot: Shot) -> str:
     return f"goes into the diary in {span(shot.until - status.now)}"
 
 
-def _bare(status: Status, view: View, shot: Shot, zone: Zone) -> str | None:
-    """Return what a segment without a picture comes to; `None` where there is nothing to say of it."""
+def _bare(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
+    """Yield what there is to say of the latest segments without a picture, but for the one that can be deleted."""
+    if view is None:
+        return
+    held = deletable(status, view.book.id)
+    for shot in reversed(status.shots):
+        is_recent = status.now - slot_start(shot.slot + 1) < _RECENT
+        if shot.why is not None and shot.contract == view.book.id and shot is not held and is_recent:
+            words = _without_picture(view, shot, zone, is_settled=True)
+            if words is not None:
+                yield Notice(Level.WARNING, words, _bare_key(shot))
+
+
+def _bare_key(shot: Shot) -> str:
+    return f"bare {shot.contract} {shot.slot}"
+
+
+def _without_picture(view: View, shot: Shot, zone: Zone, *, is_settled: bool = False) -> str | None:
+    """Return what a segment without a picture comes to; `None` where it has one by now, or was not recorded."""
     statement = next((one for one in view.statements if shot.slot in one.week), None)
-    if shot.why is None or shot.contract != view.book.id or statement is None:
-        return None
-    can_go = deletable(status, shot.contract) is shot
-    is_recent = status.now - slot_start(shot.slot + 1) < _RECENT
-    if shot.slot in statement.sheet.snapshot or not (can_go or (is_recent and shot.slot in statement.sheet.worked)):
+    if statement is None or shot.slot in statement.sheet.snapshot:
         return None
     # PROTECT-1: snapshot and activity are asked of tracked segments, where the policy asks for them.
     is_asked = statement.policy.protection.requires_snapshot
-    if shot.slot not in statement.sheet.worked:
-        follows = "so it is not protected (PROTECT-1) if it is billed" if is_asked else "which is not asked for"
-    elif shot.slot in statement.over_limit:
+    if shot.slot in statement.over_limit:
         follows = "and it is over the weekly limit, so it is not billed"
-    else:
+    elif shot.slot in statement.sheet.worked:
         follows = "so it is billed and not protected (PROTECT-1)" if is_asked else "and it is billed all the same"
-    words = f"The segment {span_text(shot.slot, zone)} has no picture, {follows}."
-    if not can_go:
-        return words
-    cost = "" if view.cost is None else f": {view.cost}"
-    return f"{words} It {_going(status, shot)}; d deletes it{cost}."
+    elif is_settled:
+        return None
+    else:
+        follows = "so it is not protected (PROTECT-1) if it is billed" if is_asked else "which is not asked for"
+    return f"The segment {span_text(shot.slot, zone)} has no picture, {follows}."
 
 
 def _health(status: Status, zone: Zone) -> Iterator[Notice]:
