@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 
 from rich.console import Console
 
@@ -46,6 +47,9 @@ MONDAY_MORNING = instant("2026-10-26T08:00Z")
 MONDAY_NOON = instant("2026-10-26T12:00Z")
 
 PLATFORM = Actor(id="platform", role=Role.PLATFORM)
+
+WIDTH = 100
+"""How many columns what the tracker says has, as what is shown of the diary."""
 
 DAYS = {"41815410": [date(2026, 10, 21), date(2026, 10, 25)], "38002177": [date(2026, 10, 22), date(2026, 10, 23)]}
 WHY = ["2026-10-25T01:00Z", "2026-10-21T11:00Z", "2026-10-22T13:00Z"]
@@ -109,7 +113,8 @@ def track(journal: SqlJournal, folder: Path) -> list[str]:
     finished = [line for line in said if re.match(r"2026-\S+  \d\d:\d\d to \d\d:\d\d for [^:]+: (?!The|\d)", line)]
     noticed = [line for line in said if re.match(r"2026-\S+  ", line) and line not in finished]
     segments = len(finished)
-    return [f"Tracked on Friday, by a recorded trace: {segments} segments", *(f"  {line[11:]}" for line in noticed)]
+    lines = [part for line in noticed for part in wrap(f"  {line[11:]}", WIDTH, subsequent_indent=" " * 13)]
+    return [f"Tracked on Friday, by a recorded trace: {segments} segments", *lines]
 
 
 def improve(kept: Diary, statement: WeekStatement) -> None:
