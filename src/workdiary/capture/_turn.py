@@ -24,10 +24,10 @@ from workdiary.capture.events import (
     SessionEnded,
     SessionStarted,
 )
-from workdiary.capture.ledger import Ledger, added, is_credited, noted, sent, slot_kept, why_not
+from workdiary.capture.ledger import HALF, Ledger, added, is_credited, noted, sent, slot_kept, why_not
 from workdiary.capture.moments import ATTEMPTS, moment_of
 from workdiary.capture.state import Doubt, Session, State
-from workdiary.capture.timing import Passage, Run, Stretch, appended, cut, passed, seconds_of, span
+from workdiary.capture.timing import Passage, Run, Stretch, ahead, appended, cut, passed, seconds_of, span
 from workdiary.model.activity import Counts
 from workdiary.model.policy import Credit
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
@@ -69,6 +69,7 @@ class Turn:
         self.closed = state.closed
         self.balances = state.balances
         self.cuts = state.cuts
+        self.believed = ahead(state.reading or reading) if state.believed is None else state.believed
         self.new: tuple[Stretch, ...] = ()
         self.counted: tuple[int, Counts] | None = None
         self.closing: dict[tuple[str, Slot, str, int], None] = {}
@@ -80,7 +81,9 @@ class Turn:
         self._keep_slots()
         is_new = any(isinstance(effect, SessionStarted | SessionEnded) for effect in self.effects)
         if is_new or self.cuts is not self.state.cuts:
-            self.effects.append(ClockKept(reading=self.reading, cuts=self.cuts))
+            # Not what it shows, but what it should show: what it has crept is not forgiven by a restart.
+            due = attrs.evolve(self.reading, wall=self.reading.boot + self.believed)
+            self.effects.append(ClockKept(reading=due, cuts=self.cuts))
         state = State(
             idle_after=self.state.idle_after,
             reading=self.reading,
@@ -99,6 +102,7 @@ class Turn:
             closed=self.closed,
             balances=self.balances,
             cuts=self.cuts,
+            believed=self.believed,
         )
         return state, tuple(self.effects)
 
@@ -164,6 +168,9 @@ class Turn:
                 found = Ledger(job=job, slot=slot, moment=moment, drawn_by=session)
                 if slot in self.cuts:
                     found = noted(attrs.evolve(found, is_cut=True), MarkKind.CLOCK_STEP)
+                elif job.credit.rule is not Credit.CARRY and not -HALF <= self.balances.get(job.contract, 0) < HALF:
+                    # Slots that were cut after they were decided have left more than one can: this one makes up for it.
+                    found = attrs.evolve(found, is_cut=True)
             else:
                 self.closed = _with(self.closed, slot, tuple(one for one in known if one is not found))
             self.open[job.contract, slot] = found
@@ -186,9 +193,10 @@ class Turn:
             self.cuts = (*(one for one in self.cuts if one != slot), slot)[-_CUTS:]
             for ledger in self.at_slot(slot):
                 if not ledger.is_cut:
-                    is_out = bool(ledger.sent) and not ledger.is_deleted
+                    # What is decided already is carried, too, be it that it was credited or that it was not.
+                    is_decided = bool(ledger.sent) or (ledger.job.contract, slot) not in self.open
                     cut = noted(attrs.evolve(ledger, is_cut=True), MarkKind.CLOCK_STEP)
-                    self.forget(ledger, self._carried(cut) if is_out else cut)
+                    self.forget(ledger, self._carried(cut) if is_decided and not ledger.is_deleted else cut)
 
     def _carried(self, ledger: Ledger) -> Ledger:
         """Bring to the balance what was tracked in `ledger` and not credited, or credited and not tracked."""
@@ -215,7 +223,9 @@ class Turn:
         if self.before is None:
             return
         session, run = self.session, self.run
-        passage = passed(self.before, self.reading, self.before if run is None else run.anchor)
+        passage = passed(self.before, self.reading, self.before if run is None else run.anchor, self.believed)
+        if passage.stepped or passage.broken:
+            self.believed = ahead(self.reading)
         if run is None and passage.stepped:
             self.cut(self.before.wall // 1000, self.reading.wall // 1000)
         if session is None:

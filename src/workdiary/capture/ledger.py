@@ -26,6 +26,7 @@ from workdiary.model.times import Instant, slot_start
 from workdiary.rules.credit import credit
 
 __all__ = [
+    "HALF",
     "Ledger",
     "added",
     "fewer",
@@ -42,7 +43,9 @@ __all__ = [
 
 _MOST: Final = 1_000_000
 _NOTHING: Final = (0, 0, 0)
-_HALF: Final = SECONDS_PER_SLOT // 2
+
+HALF: Final = SECONDS_PER_SLOT // 2
+"""A balance from here on is a segment, and from its negative on is owed one (CREDIT-carry)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -53,8 +56,9 @@ class Ledger:
     was asked for, `asked_at` when last (boot milliseconds, and the second), and `is_pending` that the answer is still
     to come. `sent` are the minutes that are in a segment that was handed out, by session and number. `is_witnessed`
     says that its snapshot is known to have been taken at the moment, in a minute that a crash has taken. `carried` is
-    what it has brought to its contract's balance (CREDIT-carry). `is_cut` says that the clock was set in it: whoever
-    sets a clock could choose which of its seconds count, so its time is carried, whatever the policy says.
+    what it has brought to its contract's balance (CREDIT-carry). `is_cut` says that the clock was set in it, or before
+    and that is not made up for: whoever sets a clock could choose which of its seconds count, so its time is carried,
+    whatever the policy says.
     """
 
     job: Job
@@ -214,7 +218,7 @@ def is_credited(ledger: Ledger, balance: int = 0) -> bool:
         stretches.append((Instant(ledger.moment), Instant(ledger.moment + 1)))
     rule = CreditRule(rule=Credit.CARRY, min_seconds=1) if ledger.is_cut else ledger.job.credit
     # A deletion may leave more than the rule ever does: from half a slot owed, full slots alone are credited, as by it.
-    balance = min(max(balance, -_HALF), _HALF - 1)
+    balance = min(max(balance, -HALF), HALF - 1)
     if rule.rule is Credit.CARRY and balance:
         # The rule finds the balance where it makes one itself: in a slot before, credited if it owes.
         before = ledger.begin - SECONDS_PER_SLOT
@@ -226,7 +230,7 @@ def is_credited(ledger: Ledger, balance: int = 0) -> bool:
 def why_not(ledger: Ledger) -> str:
     """Return why a slot in which something was tracked is not credited, as the end of a sentence."""
     if ledger.is_cut:
-        return "the clock was set here, and they count with the next such segment"
+        return "the clock was set here or before, and they count with the next such segment"
     rule = ledger.job.credit
     if rule.rule is Credit.CARRY:
         return "they are carried to the next segment (CREDIT-carry)"

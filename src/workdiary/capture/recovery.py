@@ -32,7 +32,7 @@ from workdiary.capture.events import (
 from workdiary.capture.ledger import Ledger, kept_of, noted
 from workdiary.capture.moments import ATTEMPTS
 from workdiary.capture.state import State
-from workdiary.capture.timing import is_usable, passed, seconds_of, span
+from workdiary.capture.timing import ahead, is_usable, passed, seconds_of, span
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
@@ -108,8 +108,10 @@ def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[
     if known.clock is not None:
         turn.cuts = known.clock.cuts
         before = known.clock.reading
-        if passed(before, reading, before).stepped:
+        if passed(before, reading, before, ahead(before)).stepped:
             turn.cut(before.wall // 1000, reading.wall // 1000)
+        else:
+            turn.believed = ahead(before)
     turn.before = reading
     if not is_usable(reading):
         # Whether a slot is over cannot be told; what is credited is handed out all the same.

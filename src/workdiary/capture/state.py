@@ -61,6 +61,7 @@ class State:
     unanswered idle prompt; `is_away` says that `asked` still grows. `doubts` is what is taken back if the screen proves
     to be locked. `open` are the ledgers that are not settled, `closed` the others, by slot. `balances` are the seconds
     that are carried on (CREDIT-carry), by contract, and `cuts` the slots in which the clock was set, the latest few.
+    `believed` is by how many milliseconds the wall clock was ahead of the boot clock when it was last set, on or off.
     """
 
     idle_after: int | None = IDLE_AFTER
@@ -80,6 +81,7 @@ class State:
     closed: Mapping[Slot, tuple[Ledger, ...]] = MappingProxyType({})
     balances: Mapping[str, int] = MappingProxyType({})
     cuts: tuple[Slot, ...] = ()
+    believed: int | None = None
 
     @property
     def is_on(self) -> bool:

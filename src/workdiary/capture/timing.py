@@ -28,6 +28,7 @@ __all__ = [
     "Passage",
     "Run",
     "Stretch",
+    "ahead",
     "appended",
     "cut",
     "is_usable",
@@ -91,17 +92,23 @@ def is_usable(reading: Reading) -> bool:
     return EARLIEST <= reading.wall < LATEST
 
 
-def passed(before: Reading, now: Reading, anchor: Reading) -> Passage:
+def ahead(reading: Reading) -> int:
+    """Return by how many milliseconds the wall clock is ahead of the boot clock: what changes when it is set."""
+    return reading.wall - reading.boot
+
+
+def passed(before: Reading, now: Reading, anchor: Reading, believed: int) -> Passage:
     """Return what passed from `before` to `now`, in a run that began at `anchor`.
 
-    Small differences are added up from the anchor, so that many small steps are noticed as one large one is.
+    `believed` is by how much the wall clock was `ahead` when it was last found to have been set, or at first. Small
+    differences from it are added up, so that many small steps are noticed as one large one is.
     """
     boot, mono = now.boot - before.boot, now.mono - before.mono
     asleep = (now.boot - now.mono) - (anchor.boot - anchor.mono)
     if boot < 0 or mono < 0 or asleep < -TOLERANCE:
         return Passage(earned=0, broken=True)
     step = (now.wall - before.wall) - boot
-    drift = (now.wall - anchor.wall) - (now.boot - anchor.boot)
+    drift = ahead(now) - believed
     stepped = step if abs(step) > TOLERANCE else drift if abs(drift) > TOLERANCE else 0
     # What may have been a short sleep is not earned, either.
     earned = min(boot, mono)
