@@ -363,6 +363,34 @@ def test_an_image_that_is_announced_anew_is_not_removed(folder: Path) -> None:
         assert spool.dropped() == ()
 
 
+AGAIN = Slot(NINE + 1)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        Shot(contract="c-1", slot=AGAIN, at=Instant(AGAIN * 600), digests=("ab" * 32,)),
+        a_segment(AGAIN, "ab" * 32),
+    ],
+)
+def test_an_image_that_is_named_anew_is_not_removed(folder: Path, again: Keepable) -> None:
+    same, gone = "ab" * 32, list[str]()
+    with Spool(folder) as spool:
+        spool.keep([DropSnapshot(contract="c-1", slot=NINE, digests=(same,))], now=NOW)
+        assert spool.dropped() == (same,)
+        # While the sender reads the diaries, the screen is pictured, and has not changed.
+        if isinstance(again, Shot):
+            spool.announce(same)
+        spool.keep([again], now=NOW)
+        spool.remove(same, gone.append)
+        assert (gone, spool.dropped()) == ([], ())
+        # It goes with the last that names it.
+        assert spool.delete("c-1", AGAIN, id="delete 1", now=NOW)
+        assert spool.dropped() == (same,)
+        spool.remove(same, gone.append)
+        assert gone == [same]
+
+
 def test_a_deletion_in_the_hold_leaves_nothing_to_send(folder: Path) -> None:
     with Spool(folder) as spool:
         spool.keep([a_segment(digest="ef" * 32)], now=NOW)

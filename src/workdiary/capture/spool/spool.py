@@ -261,9 +261,13 @@ class Spool(Outbox):
         gone = [row[0] for row in self._rows("SELECT digest FROM dropped ORDER BY digest")]
         if not gone:
             return ()
-        needed = _named(self._rows("SELECT digests FROM shots"))
-        needed |= _named(self._rows("SELECT digests FROM outbox WHERE state NOT IN ('deleted', 'sent', 'late')"))
+        needed = self._needed()
         return tuple(digest for digest in gone if digest not in needed)
+
+    def _needed(self) -> frozenset[str]:
+        """Return the digests of the images that a snapshot names, or something that is still to be sent."""
+        needed = _named(self._rows("SELECT digests FROM shots"))
+        return needed | _named(self._rows("SELECT digests FROM outbox WHERE state NOT IN ('deleted', 'sent', 'late')"))
 
     def removed(self, digest: str) -> None:
         """Forget a dropped image that somebody needs."""
@@ -271,9 +275,14 @@ class Spool(Outbox):
             write("DELETE FROM dropped WHERE digest = ?", (digest,))
 
     def remove(self, digest: str, delete: Callable[[str], object]) -> None:
-        """Have `delete` remove the file of a dropped image, unless it was announced anew meanwhile, and forget it."""
+        """Have `delete` remove the file of a dropped image, unless it is needed anew, and forget it.
+
+        Diaries are read between `dropped` and this. Of a screen that has not changed there may be the same image again
+        by now, announced, or in a snapshot that is kept already.
+        """
         with self._writing("removing an image") as write:
-            if write("SELECT 1 FROM announced WHERE digest = ?", (digest,)).fetchone() is None:
+            is_announced = write("SELECT 1 FROM announced WHERE digest = ?", (digest,)).fetchone() is not None
+            if not is_announced and digest not in self._needed():
                 delete(digest)
             write("DELETE FROM dropped WHERE digest = ?", (digest,))
 
