@@ -1,4 +1,4 @@
-"""Fixtures of the tracker's tests: X servers of their own, and a folder of their own for what lives while one runs."""
+"""Fixtures of the tracker's tests: X servers of their own, and a data folder of their own, with the locks in it."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["xserver", "xservers"]
 
 
 @pytest.fixture(autouse=True)
-def _runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def _data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))

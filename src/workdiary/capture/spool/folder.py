@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+import sys
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +20,14 @@ __all__ = ["Lock", "check_private_file", "make_private_folder", "one_per_desktop
 _LOCK: Final = "lock"
 _NEW: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _AGAIN: Final = "name another folder, or find out who put it there"
+
+_SPARE: Final = Path("/tmp")  # noqa: S108 - a folder in it is used only if it is its owner's alone
+"""Where the lock of a desktop is if it cannot be in the data folder: no variable moves it."""
+
+_MACHINE: Final = Path("/etc/machine-id")
+_DISPLAY: Final = re.compile(r"(?:(?:unix|tcp)/)?(?P<host>[^/]*):(?P<number>[0-9]{1,9})(?:\.[0-9]+)?", re.ASCII)
+_FORWARDED: Final = 10
+"""The first number of a display that sshd gives to a desktop that it forwards."""
 
 
 def make_private_folder(folder: Path) -> None:
@@ -61,14 +71,58 @@ def check_private_file(path: Path) -> bool:
 
 
 def one_per_desktop() -> Lock:
-    """Return the lock that says that a tracker of this user listens to this display, whatever its folder is (T5).
+    """Return the lock that says that a tracker of this user listens to this desktop, whatever its folder is (T5).
 
-    Two would count and picture the same work twice, for two contracts perhaps. Raises `StoreBusy` while there is one.
+    Two would count and picture the same work twice, for two contracts perhaps. So it is where every process of the user
+    finds it, of a session, of cron or of a service: in `run` of the data folder, or below `_SPARE` where that cannot be
+    locked, as on some disks of a network. Raises `StoreBusy` while there is such a tracker.
     """
-    display, above = os.environ.get("DISPLAY", ""), os.environ.get("XDG_RUNTIME_DIR", "")
-    folder = Path(above) / "workdiary" if above else data_folder() / "run"
-    make_private_folder(folder)
-    return Lock(folder, name=f"tracker-{sha256(display.encode()).hexdigest()[:16]}", what=f"display {display}".strip())
+    display = os.environ.get("DISPLAY", "").strip()
+    name = f"tracker-{sha256(f'{_machine()} {_desktop(display)}'.encode()).hexdigest()[:16]}"
+    what = f"display {display}" if display else "this desktop"
+    folders = (data_folder() / "run", _SPARE / f"workdiary-{os.geteuid()}")
+    errors: list[StoreError] = []
+    for folder in folders:
+        try:
+            make_private_folder(folder)
+            return Lock(folder, name=name, what=what)
+        except StoreBusy:
+            raise
+        except StoreError as error:
+            errors.append(error)
+    first, second = errors
+    raise StoreError(
+        first.argument,
+        first.value,
+        f"{first.allowed}, and {second.argument} {second.allowed}: one of them has to hold the lock of {what}",
+        "let it be a folder of yours alone (chmod 700), or have XDG_DATA_HOME name a data folder on a disk of its own",
+    ) from first
+
+
+def _desktop(display: str, platform: str = sys.platform) -> str:
+    """Return what all names of one desktop have in common; those of two desktops differ.
+
+    >>> [_desktop(name, "linux") for name in (":0", ":0.0", "unix:0.1", "localhost:0")]
+    [':0', ':0', ':0', ':0']
+    >>> [_desktop(name, "linux") for name in ("localhost:10.0", "studio:0", "")]
+    ['localhost:10', 'studio:0', '']
+    """
+    if platform == "darwin":
+        return ""  # it is that of the session, whether or not an X server runs in it as well
+    found = _DISPLAY.fullmatch(display)
+    if found is None:
+        return display
+    host, number = found["host"].lower(), int(found["number"])
+    # What ssh forwards, from 10 on, is the desktop of another machine, though its name is of this one.
+    itself = ("localhost", "127.0.0.1", "[::1]", os.uname().nodename.lower()) if number < _FORWARDED else ()
+    return f":{number}" if host in ("", "unix", *itself) else f"{host}:{number}"
+
+
+def _machine() -> str:
+    """Return what names this machine, for those that share a data folder: each has a display :0 of its own."""
+    with suppress(OSError, ValueError):
+        return _MACHINE.read_text(encoding="ascii").strip()
+    return ""
 
 
 class Lock:
