@@ -3,7 +3,8 @@
 Without a database it goes into a diary in memory, which is forgotten; with one it is recorded there, at the times of
 the trace: for tests and demonstrations. A diary in which there is time that was really tracked is refused, for a trace
 claims whatever is written in it, locked weeks included. The same trace makes the same sessions under the same ids,
-which begin with ``replay-``, so that a second replay adds nothing.
+which begin with ``replay-``, so that a second replay adds nothing. What a replay keeps stays apart from what a tracker
+keeps of this machine: a folder of one is refused, for its contracts and clocks are not made up.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import Final
 
 import attrs
 
@@ -21,7 +23,7 @@ from workdiary.capture.herald import Herald, sums
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.machine.images import Snapshots
 from workdiary.capture.notice import NOTICE
-from workdiary.capture.places import open_journal
+from workdiary.capture.places import open_journal, tracker_folder
 from workdiary.capture.runner import Runner
 from workdiary.capture.script import Command, Script
 from workdiary.capture.sender import Sender
@@ -32,7 +34,7 @@ from workdiary.capture.trace import Begins, Ends, Labels, Notes, Replies, Trace,
 from workdiary.diary.changes import CaptureConsented
 from workdiary.diary.diary import Diary
 from workdiary.diary.journal import Journal
-from workdiary.errors import InvalidValue, WorkdiaryError
+from workdiary.errors import InvalidValue, MissingExtra, WorkdiaryError
 from workdiary.model.contract import Actor, Contract, Role, Terms
 from workdiary.model.money import hours
 from workdiary.model.times import Instant
@@ -46,6 +48,8 @@ _BEFORE = 14 * 86_400
 _PREFIX = "replay-"
 """How the ids of the sessions of a replay begin."""
 
+_APART: Final = "leave --folder out, or name a folder for replays alone"
+
 
 def replay_file(options: Options, path: str) -> None:
     """Replay the trace at `path`, and say what the tracker did and what the diary came to."""
@@ -55,6 +59,8 @@ def replay_file(options: Options, path: str) -> None:
         if options.folder == Path():
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="workdiary-"))
             options = attrs.evolve(options, folder=Path(folder) / "tracker")
+        elif _is_own(options.folder):
+            raise InvalidValue("--folder", str(options.folder), "is the folder of your own tracker", _APART)
         journal = _journal(options, trace, script, stack)
         replay(trace, journal, options, script=script)
 
@@ -63,10 +69,14 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
     """Replay `trace` into `journal`, which has a diary for each of its contracts.
 
     `options` say where the tracker keeps what is its own, whether the freelancer consents, and to whom to say what
-    happens. Raises `InvalidValue` for a contract without consent.
+    happens. Raises `InvalidValue` for a contract without consent, and for a folder in which a tracker has kept what was
+    really tracked.
     """
     script = script or Script(trace)
-    with Spool(options.folder) as spool:
+    # The clocks are those of no machine: kept as those of this one, they would look as though they had been set.
+    with Spool(options.folder, machine="") as spool:
+        if not spool.is_made_up(_PREFIX):
+            raise InvalidValue("--folder", str(options.folder), "holds what was really tracked", _APART)
         files = PictureFiles(options.snapshots or options.folder / "snapshots")
         herald = Herald(options.say, zone=options.zone)
         sender = Sender(spool, lambda: journal, clocks=script.clocks, files=files, changed=herald.answered)
@@ -130,6 +140,14 @@ def _do(engine: LiveEngine, command: Command) -> None:
 def _is_there(journal: Journal, trace: Trace, session: str) -> bool:
     """Return whether `session`, the first of `trace`, is in one of its diaries."""
     return any(session in journal.find(contract, [session]) for contract in _contracts(trace))
+
+
+def _is_own(folder: Path) -> bool:
+    """Return whether `folder` is where a tracker is by default, although it may not be there yet."""
+    try:
+        return folder.resolve() == tracker_folder(None).resolve()
+    except (MissingExtra, OSError, RuntimeError):  # without a default, or with links that go round
+        return False
 
 
 def _refuse_what_is_real(journal: Journal, db: str) -> None:

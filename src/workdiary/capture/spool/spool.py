@@ -302,6 +302,14 @@ class Spool(Outbox):
 
     # Recovery, and what else is kept.
 
+    def is_made_up(self, prefix: str) -> bool:
+        """Return whether all that is kept is of sessions whose ids begin with `prefix`, and by no machine's clock."""
+        sessions = "SELECT session FROM sessions UNION SELECT session FROM minutes"
+        sent = "SELECT id FROM outbox WHERE kind = 'started'"
+        kept = [row[0] for row in self._rows(f"{sessions} UNION {sent}")]
+        is_timed = bool(self._rows("SELECT 1 FROM clock WHERE machine <> ''"))
+        return not is_timed and all(session.startswith(prefix) for session in kept)
+
     def known(self) -> Known:
         """Return everything that is known of the time before: what `recover` makes the tracker's state of.
 
