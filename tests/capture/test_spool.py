@@ -391,6 +391,27 @@ def test_an_image_that_is_named_anew_is_not_removed(folder: Path, again: Keepabl
         assert gone == [same]
 
 
+@pytest.mark.parametrize("way", ["dropped", "dropped before", "announced"])
+def test_an_image_that_the_diary_shows_is_not_let_go_once_it_is_tidied_away(folder: Path, way: str) -> None:
+    same, later = "ab" * 32, NOW + 36 * 86_400_000
+    shot = Shot(contract="c-1", slot=NINE, at=Instant(WEDNESDAY), digests=(same,))
+    drop = DropSnapshot(contract="c-1", slot=AGAIN, digests=(same,))
+    with Spool(folder) as spool:
+        spool.keep([drop, shot] if way == "dropped before" else [shot], now=NOW)
+        spool.keep([a_segment(digest=same)], now=NOW)
+        if way == "dropped":
+            spool.keep([drop], now=NOW)
+        elif way == "announced":
+            spool.announce(same)
+    with Spool(folder) as spool:
+        (item,) = spool.items()
+        spool.try_item(item.number)
+        spool.answer(item.number, Standing.SENT)
+        spool.keep([a_segment(Slot(later // 600_000))], now=later)
+        assert spool.tidy(now=later) == 1
+        assert (spool.shots("c-1"), spool.dropped()) == ((), ())
+
+
 def test_a_deletion_in_the_hold_leaves_nothing_to_send(folder: Path) -> None:
     with Spool(folder) as spool:
         spool.keep([a_segment(digest="ef" * 32)], now=NOW)

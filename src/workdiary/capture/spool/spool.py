@@ -142,6 +142,7 @@ class Spool(Outbox):
             self._seal(write, "shots", "contract = ? AND slot = ?", (effect.contract, effect.slot))
             for digest in effect.digests:
                 write("DELETE FROM announced WHERE digest = ?", (digest,))
+                write("DELETE FROM dropped WHERE digest = ?", (digest,))
         elif isinstance(effect, DropSnapshot):
             self._let_go(write, effect.contract, effect.slot, effect.digests)
         elif isinstance(effect, MinuteKept):
@@ -250,8 +251,18 @@ class Spool(Outbox):
 
     def _let_go(self, write: Callable[..., Any], contract: str, slot: int, digests: Iterable[str]) -> None:
         write("DELETE FROM shots WHERE contract = ? AND slot = ?", (contract, slot))
+        self._drop(write, digests)
+
+    def _drop(self, write: Callable[..., Any], digests: Iterable[str]) -> None:
+        """Have images removed that nothing needs; one that is needed goes with the last that does.
+
+        It must not be noted before: when the diary has long had that one, and it is tidied away here, the note would
+        still be there, and nobody would know that the diary shows the image.
+        """
+        needed = self._needed()
         for digest in digests:
-            write("INSERT OR IGNORE INTO dropped (digest) VALUES (?)", (digest,))
+            if digest not in needed:
+                write("INSERT OR IGNORE INTO dropped (digest) VALUES (?)", (digest,))
 
     def dropped(self) -> tuple[str, ...]:
         """Return the digests of the images to be removed that nothing here needs, in order.
@@ -296,8 +307,7 @@ class Spool(Outbox):
         left = [row[0] for row in self._rows("SELECT digest FROM announced")]
         if left:
             with self._writing("dropping what a crash has left") as write:
-                for digest in left:
-                    write("INSERT OR IGNORE INTO dropped (digest) VALUES (?)", (digest,))
+                self._drop(write, left)
                 write("DELETE FROM announced")
 
     # Recovery, and what else is kept.
