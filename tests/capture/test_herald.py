@@ -110,6 +110,51 @@ def test_b84_a_trouble_is_said_once_and_so_is_its_end() -> None:
         ]
 
 
+# Nobody hears it any more.
+
+
+def test_a_closed_terminal_holds_up_nothing_that_is_sent() -> None:
+    with staged() as stage:
+        stage.is_reachable = False
+        stage.runner.start("c-1", memo="Work")
+        stage.work(3 * 3600)
+        stage.runner.stop()
+        stage.work(1200)
+
+        def closed() -> None:
+            raise BrokenPipeError(32, "Broken pipe")
+
+        stage.sender._changed = closed
+        stage.is_reachable = True
+        asked_before = stage.sender._looked_at
+        stage.sender.work()
+        assert len(stage.items(Standing.SENT)) >= 17
+        assert stage.items(Standing.WAITING) == []
+        assert stage.sender.trouble is None
+        assert stage.sender._looked_at != asked_before  # how the contracts stand is asked all the same
+        assert stage.runner.troubles() == ("saying it went wrong: BrokenPipeError: [Errno 32] Broken pipe",)
+
+
+def test_limit_1_a_notice_that_cannot_be_said_is_not_tried_for_each_segment_again() -> None:
+    with staged(second=int(instant("2026-11-25T09:00:00Z"))) as stage:
+        terms = Terms(since="2026-11-23T00:00Z", rate="30", weekly_limit="2")
+        assert stage.diary.record(TermsChanged(terms=terms), by=PLATFORM, id="limit").recorded
+        tried: list[str] = []
+
+        def closed(line: str) -> None:
+            tried.append(line)
+            raise BrokenPipeError(32, "Broken pipe")
+
+        herald = Herald(closed)
+        stage.runner._watch, stage.runner._tell = herald.heard, herald.troubled
+        stage.sender._changed = herald.answered
+        herald.begin(stage.sender, lambda: stage.clocks.now)
+        stage.runner.start("c-1", memo="Work")
+        stage.work(3 * 3600)
+        assert len([line for line in tried if "weekly limit" in line]) == 2
+        assert len(stage.recorded()) >= 16
+
+
 # The lock of a week.
 
 

@@ -120,9 +120,11 @@ class Herald:
         week = (contract, int(statement.week.starts_at))
         meter = limit_meter(statement, now=now)
         notice = meter.notice(now, self._zone or UTC)
-        if notice is not None and self._levels.get(week) is not meter.level:
-            self._line(now, f"{contract}: {notice}")
+        known = self._levels.get(week)
+        # Before it is said: where it cannot be said, a terminal being closed, it is not tried for each segment again.
         self._levels[week] = meter.level
+        if notice is not None and known is not meter.level:
+            self._line(now, f"{contract}: {notice}")
 
     # Words.
 

@@ -235,7 +235,7 @@ class Runner:
             self._flush()
         if self._tell is not None and (self._told_at is None or reading.boot - self._told_at >= _TELL_EVERY):
             self._told_at = reading.boot
-            self._tell(self.troubles())
+            self._safely("saying it", partial(self._tell, self.troubles()))
 
     def _safely(self, what: str, action: Callable[[], None]) -> None:
         """Do `action`; a fault of it is told, and costs nothing else."""
@@ -358,9 +358,10 @@ class Runner:
             self._backlog.trouble or self._room_trouble,
             self.sender.trouble,
             self._own_trouble,
+            self.sender.unheard,
             self._backlog.aside,
         )
-        own = [trouble for trouble in told if trouble]
+        own = [trouble for trouble in dict.fromkeys(told) if trouble]
         if self.is_dead:
             own.insert(0, f"the tracker has stopped by a fault of its own, and tracks nothing ({self._death}): restart")
         return (*own, *troubles_of(self.spool, self.sender, self.room, self.now))

@@ -118,6 +118,8 @@ class Sender:
         self._thread: threading.Thread | None = None
         self.trouble: str | None = None
         """Why the diary does not take anything at the moment, in a sentence."""
+        self.unheard: str | None = None
+        """What went wrong when an answer was said, in a sentence: nothing waits for that."""
         self.recorded = 0
         """Grows whenever the diary has taken something."""
 
@@ -249,7 +251,7 @@ class Sender:
                 self._wait = min(self._wait * 2, _LONGEST)
             if trouble != self.trouble:
                 self.trouble = trouble
-                self._changed()
+                self._say_so()
             pause = self._pause() if trouble is None else self._wait
             self._next = self._clocks.read().boot + int(pause * 1000)
             return pause
@@ -258,6 +260,13 @@ class Sender:
     def is_due(self) -> bool:
         """Whether `work` has something to do, as far as is known."""
         return self._is_awake or self._clocks.read().boot >= self._next
+
+    def _say_so(self) -> None:
+        """Say that something was answered; who hears it, a closed terminal for one, is never taken for the diary."""
+        try:
+            self._changed()
+        except Exception as error:
+            self.unheard = f"saying it went wrong: {type(error).__name__}: {error}"
 
     def _pause(self) -> float:
         """Return the seconds until something is due, or the contracts are to be looked at again."""
@@ -311,7 +320,7 @@ class Sender:
 
     def _send(self, item: Item) -> None:
         if not self._spool.is_sound(item.number):
-            self._changed()
+            self._say_so()
             return
         journal = self.journal
         contract = journal.standing(item.contract).contract
@@ -330,20 +339,20 @@ class Sender:
             raise
         except WorkdiaryError as error:
             self._spool.answer(item.number, Standing.REFUSED, str(error))
-            self._changed()
+            self._say_so()
             return
         if taken.kind is not Kind.DELETED and _is_early(answer, others=bool(self._early - {item.number})):
             # By its own clock the diary would take it later, so that is no last word.
             self._early.add(item.number)
             self._due[item.number] = self._clocks.read().boot + _AGAIN
-            self._changed()
+            self._say_so()
             return
         self._early.discard(item.number)
         if taken.kind is Kind.DELETED and answer.entry is not None and self._files is not None:
             delete_pictures(journal, _Others(self._spool, self._files), answer.entry)
         self._spool.answer(item.number, _standing(taken, answer), _words(answer))
         self.recorded += answer.recorded
-        self._changed()
+        self._say_so()
 
     def _remove_dropped(self) -> None:
         """Remove the images of segments that are not to be; one that the diary may show stays while it does."""
