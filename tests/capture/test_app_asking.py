@@ -192,7 +192,13 @@ def test_the_snapshots_can_be_looked_through_and_the_one_shown_deleted() -> None
         assert stage.here("title").startswith("Wed 15:51:40")
         await stage.press("left", "left", "d")  # the first is in the diary already
         assert stage.here("title").startswith("Wed 15:41:40")
-        await stage.press("right", "d")
+        refused = "This one can no longer be deleted here; for time in the diary: workdiary delete --help"
+        assert stage.here("hint").startswith(refused)
+        await stage.poll()
+        assert stage.here("hint").startswith(refused)
+        await stage.press("right")
+        assert stage.here("hint") == "2 of 3   ←→: another   d: delete   Escape: leave"
+        await stage.press("d")
         assert stage.here("title") == "Delete the snapshot of 15:51:40?"
         # Deleting that one, not the last one, costs its own ten minutes.
         assert stage.here("body") == "The segment 15:50–16:00 goes with it: −10 minutes, 5.00 USD."
@@ -201,6 +207,43 @@ def test_the_snapshots_can_be_looked_through_and_the_one_shown_deleted() -> None
 
     held = (waiting(NOW.slot - 1),)
     play(scene, (contract_of(), today(84, 95)), status={"running": running(), "shots": shots, "waiting": held})
+
+
+def test_a_snapshot_that_waits_for_a_diary_out_of_reach_is_deleted_on_either_screen() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("d")
+        assert stage.here("title") == "Delete the snapshot of 16:01:40?"
+        await stage.press("escape", "p")
+        assert stage.here("title") == "Wed 16:01:40  c-1  d deletes it"
+        await stage.press("d")
+        assert stage.here("title") == "Delete the snapshot of 16:01:40?"
+        await stage.press("y", "enter")
+        assert stage.calls == [("delete", "c-1", NOW.slot)]
+
+    due = Instant(NOW + 642)
+    status = {
+        **HELD,
+        "now": Instant(due + 300),
+        "waiting": (waiting(NOW.slot, release_at=due),),
+        "shots": (shot(until=due),),
+    }
+    play(scene, ACME, status=status)
+
+
+def test_a_snapshot_whose_segment_the_diary_has_refused_is_deleted_on_neither_screen() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("d")
+        assert "no snapshot that can still be deleted" in stage.text("notices")
+        await stage.press("p", "d")
+        assert stage.here("title") == "Wed 16:01:40  c-1"
+        assert stage.here("hint").startswith("This one can no longer be deleted here")
+        await stage.set(shots=(), waiting=())
+        await stage.press("d")
+        assert stage.here("hint").startswith("There is no snapshot here")
+        assert stage.calls == []
+
+    held = (waiting(NOW.slot, refused="the week is locked"),)
+    play(scene, ACME, status={"now": Instant(NOW + 900), "waiting": held, "shots": (shot(until=Instant(NOW + 642)),)})
 
 
 def test_a_picture_becomes_half_blocks() -> None:

@@ -112,7 +112,7 @@ class Board(Vertical):
         self.query_one("#state", Lines).show(state_text(status, owner, self._zone, self.size.width))
         self.draw_notices(found)
         last = status.shots[-1] if status.shots else None
-        self.query_one("#shot", Lines).show(shot_text(last, status.now, self._zone))
+        self.query_one("#shot", Lines).show(shot_text(last, status, self._zone))
         picture = self.query_one("#picture", Picture)
         picture.show(None if last is None else last.thumbnail)
         picture.set_class(last is None or last.thumbnail is None, "-empty")

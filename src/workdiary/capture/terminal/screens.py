@@ -24,7 +24,7 @@ from textual.widgets.option_list import Option
 from workdiary.capture.engine import Running, Shot, Status
 from workdiary.capture.meters import counted
 from workdiary.capture.notice import paragraphs
-from workdiary.capture.terminal.view import Notice, one_line
+from workdiary.capture.terminal.view import Notice, can_delete, one_line
 from workdiary.capture.terminal.widgets import Choices, Lines, Picture, notice_text, shot_text
 from workdiary.capture.timing import span
 from workdiary.model.segment import MEMO_LENGTH
@@ -238,6 +238,7 @@ class ShotsScreen(ModalScreen[Shot | None]):
         self._status = status
         self._zone = zone
         self._place = len(status.shots) - 1
+        self._is_refused = False
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -255,7 +256,11 @@ class ShotsScreen(ModalScreen[Shot | None]):
         self._status = status
         if shot is not None:
             same = (n for n, one in enumerate(status.shots) if (one.contract, one.at) == (shot.contract, shot.at))
-            self._place = next(same, len(status.shots) - 1)
+            place = next(same, None)
+            if place is None:
+                self._is_refused = False
+                place = len(status.shots) - 1
+            self._place = place
         self._show()
 
     @property
@@ -263,23 +268,35 @@ class ShotsScreen(ModalScreen[Shot | None]):
         """The one that is shown."""
         return self._status.shots[self._place] if 0 <= self._place < len(self._status.shots) else None
 
+    @property
+    def _can_delete(self) -> bool:
+        return self.shot is not None and can_delete(self._status, self.shot)
+
     def _show(self) -> None:
         shot = self.shot
-        self.query_one("#title", Lines).show(shot_text(shot, self._status.now, self._zone))
+        self.query_one("#title", Lines).show(shot_text(shot, self._status, self._zone))
         self.query_one("#large", Picture).show(None if shot is None else shot.thumbnail)
         place = f"{self._place + 1} of {len(self._status.shots)}   ←→: another   " if self._status.shots else ""
-        self.query_one("#hint", Lines).show(Text(f"{place}d: delete   Escape: leave", "dim"))
+        if self._is_refused and not self._can_delete:
+            what = "There is no snapshot here" if shot is None else "This one can no longer be deleted here"
+            hint = Text.assemble((f"{what}; for time in the diary: workdiary delete --help", "bold"), "\n")
+        else:
+            hint = Text()
+        self.query_one("#hint", Lines).show(hint.append(f"{place}d: delete   Escape: leave", "dim"))
 
     def action_step(self, by: int) -> None:
         """Show an earlier or a later one."""
         self._place = max(min(self._place + by, len(self._status.shots) - 1), 0)
+        self._is_refused = False
         self._show()
 
     def action_delete(self) -> None:
-        """Return the one that is shown, if it can still be deleted."""
-        shot = self.shot
-        if shot is not None and not shot.gone and (shot.until is None or shot.until > self._status.now):
-            self.dismiss(shot)
+        """Return the one that is shown, if it can still be deleted; else say that it cannot."""
+        if self._can_delete:
+            self.dismiss(self.shot)
+        else:
+            self._is_refused = True
+            self._show()
 
     def action_leave(self) -> None:
         """Delete nothing."""

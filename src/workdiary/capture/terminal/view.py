@@ -44,6 +44,7 @@ __all__ = [
     "Level",
     "Notice",
     "View",
+    "can_delete",
     "cost_of",
     "day_rows",
     "deletable",
@@ -175,13 +176,18 @@ class Desk:
 
 def deletable(status: Status, contract: str | None = None) -> Shot | None:
     """Return the last snapshot that can still be deleted, of `contract` where one is given."""
-    held = {(one.contract, one.segment.slot) for one in status.waiting if one.refused is None}
-    found = (
-        shot
-        for shot in reversed(status.shots)
-        if not shot.gone and (shot.until is None or shot.until > status.now or (shot.contract, shot.slot) in held)
-    )
-    return next((shot for shot in found if contract is None or shot.contract == contract), None)
+    found = (shot for shot in reversed(status.shots) if contract is None or shot.contract == contract)
+    return next((shot for shot in found if can_delete(status, shot)), None)
+
+
+def can_delete(status: Status, shot: Shot) -> bool:
+    """Return whether `shot` can still be deleted: until its segment is in the diary, which may be out of reach."""
+    if shot.gone:
+        return False
+    if shot.until is None or shot.until > status.now:
+        return True
+    place = (shot.contract, shot.slot)
+    return any((one.contract, one.segment.slot) == place for one in status.waiting if one.refused is None)
 
 
 def cost_of(status: Status, book: Book, slot: Slot) -> Deletion | None:

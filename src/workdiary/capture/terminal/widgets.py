@@ -23,7 +23,7 @@ from textual.widgets import OptionList, Static
 from workdiary.capture.engine import Running, Shot, Status
 from workdiary.capture.meters import LimitLevel, LimitMeter, clock_text, counted, hours_text, span_text
 from workdiary.capture.terminal.books import Book
-from workdiary.capture.terminal.view import Cell, DayRow, Level, Notice, View, one_line
+from workdiary.capture.terminal.view import Cell, DayRow, Level, Notice, View, can_delete, one_line
 from workdiary.capture.timing import span
 from workdiary.model.activity import MINUTES
 from workdiary.model.policy import Palette
@@ -275,7 +275,7 @@ def _cell(cell: Cell | None, width: int, shades: Mapping[str, str]) -> Text:
     return Text.assemble((words[:inner].ljust(inner), style), " ")
 
 
-def shot_text(shot: Shot | None, now: Instant, zone: Zone) -> Text:
+def shot_text(shot: Shot | None, status: Status, zone: Zone) -> Text:
     """Return what is known of the last snapshot: its moment, what is odd about it, and how long it can be deleted."""
     if shot is None:
         return Text("no snapshot yet", _DIM)
@@ -288,8 +288,9 @@ def shot_text(shot: Shot | None, now: Instant, zone: Zone) -> Text:
     line = Text.assemble((f"{zone.local(shot.at):%a %H:%M:%S}", "bold"), f"  {name}")
     if shot.flags:
         line.append(f"  {', '.join(map(one_line, shot.flags))}", _YELLOW)
-    if not shot.gone and (shot.until is None or shot.until > now):
-        left = "" if shot.until is None else f" for {span(shot.until - now)}"
+    if can_delete(status, shot):
+        # Once it is due it can be deleted for as long as the diary does not take it, which nobody knows.
+        left = "" if shot.until is None or shot.until <= status.now else f" for {span(shot.until - status.now)}"
         line.append(f"  d deletes it{left}", _DIM)
     return line
 
