@@ -10,6 +10,7 @@ import pytest
 from tests.support import MONDAY, PLAIN, WEEK, at, contract, manual, policy, run, slots, terms, tracked
 from workdiary.capture.meters import (
     Countdown,
+    Deletion,
     LimitLevel,
     countdown,
     deletion,
@@ -343,6 +344,26 @@ def test_limit_5_a_deleted_segment_makes_room_for_a_red_one() -> None:
     # A limit of half an hour, five segments: whichever of them goes, three are paid.
     found = deletion(stated(worked(0, 3), limit="0.5"), worked(3, 5), at(3), now=slot_start(at(5)))
     assert str(found) == "−10 minutes, 0.00 USD"
+
+
+def test_limit_5_where_a_red_segment_of_a_higher_rate_is_paid_instead_the_bill_is_said_to_grow() -> None:
+    # A limit of an hour: six segments at 30.00 are paid, 5.00 each, and two at 60.00 are red. Without one of the six,
+    # one of the two is paid, at 10.00.
+    on = contract(terms=[terms(limit=1), terms("2026-11-16T01:00Z", "60.00", limit=1)])
+    before = stated(worked(0, 8), on=on)
+    assert str(before.amount) == "30.00 USD"
+    found = deletion(before, [], at(0), now=slot_start(at(8)), is_sent=True)
+    assert (found.slots, found.amount) == (-1, Money(500, "USD"))
+    assert str(found) == "−10 minutes, and the bill grows by 5.00 USD"
+    # The seventh is red itself: nothing is paid instead.
+    assert str(deletion(before, [], at(6), now=slot_start(at(8)), is_sent=True)) == "−10 minutes, 0.00 USD"
+
+
+@pytest.mark.parametrize(
+    ("minor", "words"), [(500, "the bill grows by 5.00 USD"), (-500, "the bill shrinks by 5.00 USD")]
+)
+def test_where_only_the_money_changes_no_minutes_are_named(minor: int, words: str) -> None:
+    assert str(Deletion(slots=0, amount=Money(minor, "USD"))) == words
 
 
 def test_a_rate_that_does_not_divide_costs_what_the_line_of_the_bill_loses() -> None:

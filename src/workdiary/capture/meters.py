@@ -299,7 +299,10 @@ def countdown(waiting: Slots, statements: Iterable[WeekStatement], *, now: Insta
 
 @attrs.frozen(kw_only=True)
 class Deletion:
-    """What it costs to delete a snapshot and with it its segment: segments and money, 0 or less."""
+    """What the deletion of a snapshot, and with it of its segment, changes the week by: segments, and the bill.
+
+    The bill may grow: where the week is over its limit, a red segment of a higher rate may be paid instead (LIMIT-5).
+    """
 
     slots: int
     amount: Money
@@ -308,7 +311,10 @@ class Deletion:
         if not self.slots and not self.amount.minor:
             return "the bill stays as it is"
         money = Money(abs(self.amount.minor), self.amount.currency)
-        return f"−{10 * abs(self.slots)} minutes, {money}"
+        minutes = f"−{10 * abs(self.slots)} minutes" if self.slots else ""
+        if self.amount.minor > 0:
+            return f"{minutes}, and the bill grows by {money}" if minutes else f"the bill grows by {money}"
+        return f"{minutes}, {money}" if minutes else f"the bill shrinks by {money}"
 
 
 def deletion(
