@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import attrs
 import pytest
 
@@ -12,11 +14,13 @@ from workdiary import policies
 from workdiary.capture.events import MarkKind
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE
+from workdiary.capture.spool.kept import Standing
 from workdiary.diary.changes import CaptureConsented, StatusChanged
 from workdiary.diary.diary import Diary
+from workdiary.diary.draft import Calendars
 from workdiary.errors import InvalidValue, WorkdiaryError
 from workdiary.model.contract import ContractStatus, StatusChange
-from workdiary.model.policy import Credit, CreditRule
+from workdiary.model.policy import Credit, CreditRule, Policy
 from workdiary.model.times import instant
 
 _OF_SNAPSHOTS = {MarkKind.SNAPSHOT_FAILED, MarkKind.SNAPSHOT_ODD}
@@ -147,3 +151,52 @@ def test_a_contract_and_a_label_are_checked_before_anything_begins() -> None:
         Diary.open(stage.journal, offering, "upwork", by=PLATFORM, id="open c-3")
         with pytest.raises(InvalidValue, match="choose one of: Design, Development"):
             engine.check("c-3", "Desing")
+
+
+# What waits, when it is much.
+
+
+def test_a_status_reads_what_waits_once_and_makes_the_calendar_of_a_contract_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with staged(None, "c-1", "c-2") as stage:
+        stage.is_reachable = False
+        for contract in ("c-1", "c-2"):
+            stage.runner.start(contract)
+            stage.work(3700)
+        engine = LiveEngine(stage.runner)
+        items, made = stage.spool.items, Calendars.__init__
+        read: list[Standing] = []
+        calendars: list[object] = []
+
+        def reading(*standings: Standing) -> object:
+            read.extend(standings)
+            return items(*standings)
+
+        def making(self: Calendars, policy: str | Policy) -> None:
+            calendars.append(policy)
+            made(self, policy)
+
+        monkeypatch.setattr(stage.spool, "items", reading)
+        monkeypatch.setattr(Calendars, "__init__", making)
+        waiting = Counter(one.contract for one in engine.status().waiting)
+        assert min(waiting["c-1"], waiting["c-2"]) >= 5
+        assert read.count(Standing.WAITING) == 1
+        assert calendars == ["upwork", "upwork"]
+
+
+def test_only_segments_that_wait_are_remembered_and_they_stay_the_same_ones() -> None:
+    with staged() as stage:
+        engine = LiveEngine(stage.runner)
+        stage.is_reachable = False
+        stage.runner.start("c-1")
+        stage.work(3700)
+        before, after = engine.status(), engine.status()
+        assert len(before.waiting) >= 5
+        assert all(one.segment is other.segment for one, other in zip(before.waiting, after.waiting, strict=True))
+        assert len(engine._segments) == len(before.waiting)
+        stage.is_reachable = True
+        stage.runner.stop()
+        stage.work(200)
+        assert engine.status().waiting == ()
+        assert not engine._segments

@@ -60,10 +60,12 @@ class LiveEngine:
         open_ones = spool.items(Standing.WAITING, Standing.REFUSED, Standing.CONFLICT)
         items = [item for item in open_ones if item.kind is Kind.TRACKED]
         now = Instant(runner.clocks.read().wall // 1000)
+        # Whatever is in the diary by now is not wanted again, and a tracker may run for months.
+        self._segments = {item.number: self._segment(item) for item in items}
         waiting = [
             Waiting(
                 contract=item.contract,
-                segment=self._segment(item),
+                segment=self._segments[item.number],
                 release_at=Instant(runner.sender.due_at(item) // 1000),
                 refused=None if item.standing is Standing.WAITING else item.answer or item.standing.value,
             )
@@ -76,7 +78,7 @@ class LiveEngine:
             waiting=tuple(sorted(waiting, key=lambda one: one.segment.slot)),
             shots=shots,
             marks=self._marks(now),
-            troubles=runner.troubles(),
+            troubles=runner.troubles(open_ones),
             recorded=runner.sender.recorded,
             sent=self._sent_ones(items, shots),
         )
@@ -145,7 +147,7 @@ class LiveEngine:
         if found is None:
             change = change_of(item.data)
             assert isinstance(change, TimeTracked)  # noqa: S101 - what a tracked item holds
-            found = self._segments[item.number] = change.segments[0]
+            found = change.segments[0]
         return found
 
     def _shots(self, items: list[Item], now: Instant) -> tuple[Shot, ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
@@ -48,7 +48,7 @@ from workdiary.capture.machine.shooting import Camera, Shooting
 from workdiary.capture.recovery import recover
 from workdiary.capture.sender import Sender
 from workdiary.capture.spool.backlog import Backlog
-from workdiary.capture.spool.kept import Room, Shot
+from workdiary.capture.spool.kept import Item, Room, Shot
 from workdiary.capture.spool.spool import HOLD, Spool
 from workdiary.capture.timing import is_usable
 from workdiary.capture.tracker import State, initial, step
@@ -352,8 +352,8 @@ class Runner:
         """The segments that were finished since the last session was switched on, and not deleted since."""
         return frozenset(self._given)
 
-    def troubles(self) -> tuple[str, ...]:
-        """Return what is wrong at the moment, each in a sentence."""
+    def troubles(self, items: Iterable[Item] | None = None) -> tuple[str, ...]:
+        """Return what is wrong at the moment, each in a sentence; `items` as for `troubles_of`."""
         told = (
             self._backlog.trouble or self._room_trouble,
             self.sender.trouble,
@@ -364,7 +364,7 @@ class Runner:
         own = [trouble for trouble in dict.fromkeys(told) if trouble]
         if self.is_dead:
             own.insert(0, f"the tracker has stopped by a fault of its own, and tracks nothing ({self._death}): restart")
-        return (*own, *troubles_of(self.spool, self.sender, self.room, self.now))
+        return (*own, *troubles_of(self.spool, self.sender, self.room, self.now, items))
 
     # Commands.
 

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import attrs
 
 from workdiary.capture.consent import latest_consent, record_consent
+from workdiary.capture.events import Reading
 from workdiary.capture.machine.ports import Clocks
 from workdiary.capture.spool.kept import Item, Kind, Standing
 from workdiary.capture.spool.spool import Spool
@@ -74,12 +75,6 @@ class Book:
         """Return the policy that judges the week of `at`."""
         calendars = Calendars(self.policy)
         return calendars.of(calendars.week_of(at))
-
-    def locks_at(self, at: Instant) -> Instant:
-        """Return when the week of `at` locks."""
-        calendars = Calendars(self.policy)
-        week = calendars.week_of(at)
-        return Instant(calendars.of(week).locks_at(week))
 
 
 class Sender:
@@ -305,18 +300,21 @@ class Sender:
     def _is_due(self, item: Item) -> bool:
         """Return whether the hold is over; a wall clock that was set does not stretch it."""
         now = self._clocks.read()
-        if item.number not in self._due:
+        is_over = now.boot >= self._due_by(item, now)
+        return is_over or (self._releases and item.number not in self._early)
+
+    def _due_by(self, item: Item, now: Reading) -> int:
+        """Return when `item` is due by the boot clock, as it was found out when it was first looked at."""
+        found = self._due.get(item.number)
+        if found is None:
             left = min(max(item.made + item.hold - now.wall, 0), item.hold)
-            self._due[item.number] = now.boot + left
-        if item.number in self._early:
-            return now.boot >= self._due[item.number]
-        return self._releases or now.boot >= self._due[item.number]
+            found = self._due[item.number] = now.boot + left
+        return found
 
     def due_at(self, item: Item) -> int:
         """Return the Unix millisecond at which `item` is sent, by the wall clock of now."""
-        self._is_due(item)
         now = self._clocks.read()
-        return now.wall + max(self._due[item.number] - now.boot, 0)
+        return now.wall + max(self._due_by(item, now) - now.boot, 0)
 
     def _send(self, item: Item) -> None:
         if not self._spool.is_sound(item.number):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from workdiary.capture.sender import Sender
-from workdiary.capture.spool.kept import Kind, Room, Standing
+from workdiary.capture.spool.kept import Item, Kind, Room, Standing
 from workdiary.capture.spool.spool import Spool
+from workdiary.diary.draft import Calendars
 from workdiary.errors import WorkdiaryError
+from workdiary.model.slots import Slot
 from workdiary.model.times import Instant, slot_start
 
 __all__ = ["troubles_of"]
@@ -21,8 +23,39 @@ _GRACE: Final = 60
 """How many seconds after it was due a segment may still be on its way."""
 
 
-def troubles_of(spool: Spool, sender: Sender, room: Room | None, now: Instant) -> Iterator[str]:
-    """Yield what is wrong: too little room, segments whose week locks, and items that the diary did not take."""
+class _Locks:
+    """When the weeks of segments lock: found out once for each week of a contract, since thousands may wait."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._calendars: dict[str, Calendars | None] = {}
+        self._known: dict[tuple[str, Slot], int] = {}
+
+    def of(self, contract: str, slot: Slot) -> int | None:
+        """Return when the week of `slot` locks; `None` where nobody knows it."""
+        try:
+            if contract not in self._calendars:
+                self._calendars[contract] = None  # and so it stays where the diary cannot be asked
+                self._calendars[contract] = Calendars(self._sender.book(contract).policy)
+            calendars = self._calendars[contract]
+            if calendars is None:
+                return None
+            week = calendars.week_of(slot_start(slot))
+            key = contract, week.start
+            if key not in self._known:
+                self._known[key] = int(calendars.of(week).locks_at(week))
+        except WorkdiaryError:
+            return None
+        return self._known[key]
+
+
+def troubles_of(
+    spool: Spool, sender: Sender, room: Room | None, now: Instant, items: Iterable[Item] | None = None
+) -> Iterator[str]:
+    """Yield what is wrong: too little room, segments whose week locks, and items that the diary did not take.
+
+    `items` has those that wait, where they were read already.
+    """
     if room is not None and room.warns:
         effect = "no snapshots are taken" if room.is_short else "soon no snapshots will be taken"
         yield f"room is short ({room.used} bytes wait, {room.free} are free): {effect}; counts go on"
@@ -33,15 +66,15 @@ def troubles_of(spool: Spool, sender: Sender, room: Room | None, now: Instant) -
     for broken in spool.breaks:
         yield f"{broken}, and not by the tracker: somebody else, or the disk, has changed its file"
     locks: dict[int, set[tuple[str, int]]] = {}
-    for item in spool.items(Standing.WAITING):
-        if item.slot is None or item.kind is not Kind.TRACKED:
+    weeks = _Locks(sender)
+    for item in spool.items(Standing.WAITING) if items is None else items:
+        if item.slot is None or item.kind is not Kind.TRACKED or item.standing is not Standing.WAITING:
             continue
-        try:
-            lock = int(sender.book(item.contract).locks_at(slot_start(item.slot)))
-        except WorkdiaryError:
+        lock = weeks.of(item.contract, item.slot)
+        if lock is None:
             continue
         # What is only held back goes in time.
-        if sender.due_at(item) // 1000 >= lock or item.made + item.hold < (now - _GRACE) * 1000:
+        if item.made + item.hold < (now - _GRACE) * 1000 or sender.due_at(item) // 1000 >= lock:
             locks.setdefault(lock, set()).add((item.contract, item.slot))
     for lock, slots in sorted(locks.items()):
         stage = next((hours for hours in _STAGES if now > lock - hours * 3600), None)
