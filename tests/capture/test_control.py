@@ -211,6 +211,26 @@ def test_who_is_silent_holds_up_no_end(folder: Path, monkeypatch: pytest.MonkeyP
             assert b"ok" not in silent.recv(4096)
 
 
+def test_guests_that_hang_are_waited_for_two_seconds_in_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, waits = [0.0], []
+
+    class Hanging:
+        def join(self, timeout: float) -> None:
+            waits.append(timeout)
+            now[0] += min(timeout, 1.5)
+
+    monkeypatch.setattr("workdiary.capture.control.monotonic", lambda: now[0])
+    server = Server(folder, lambda _: {})
+    server.begin()
+    with ExitStack() as stack:
+        for _ in range(8):
+            guest = stack.enter_context(socket.socket(socket.AF_UNIX))
+            server._open[guest] = Hanging()  # type: ignore[assignment]  # all that is used of a thread
+        server.close()
+    assert waits == [2.0, 0.5, 0, 0, 0, 0, 0, 0]
+    assert not (folder / NAME).exists()
+
+
 def _hears(server: Server, number: int) -> bool:
     return len(server._open) == number
 

@@ -87,11 +87,16 @@ class Server:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, and remove the socket; a second call does nothing."""
+        """Stop, and remove the socket; a second call does nothing.
+
+        What is being answered is waited for, for two seconds in all.
+        """
         if self._socket.fileno() < 0:
             return
         with suppress(OSError):
             self._stop_writer.send(b".")
+        # One deadline for all: whatever number of them hangs, the tracker ends.
+        until = monotonic() + _PATIENCE * 2
         if self._is_begun:
             self._thread.join(_PATIENCE * 2)
         guests = [*self._open.items()]
@@ -101,7 +106,7 @@ class Server:
                 other.shutdown(socket.SHUT_RD)
         for _, thread in guests:
             if thread is not None:
-                thread.join(_PATIENCE * 2)
+                thread.join(max(until - monotonic(), 0.0))
         for one in (self._socket, self._stop_reader, self._stop_writer):
             one.close()
         if self._is_bound:
