@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from workdiary.capture.events import Job
 from workdiary.capture.notice import NOTICE
-from workdiary.capture.sender import Book
-from workdiary.errors import NOTHING, InvalidValue
+from workdiary.capture.sender import Book, Sender
+from workdiary.errors import NOTHING, InvalidValue, WorkdiaryError
 from workdiary.model.contract import ContractStatus
 from workdiary.model.policy import LabelNeed
 from workdiary.model.text import is_blank
 from workdiary.model.times import Instant
 
-__all__ = ["job_for", "job_for_idle_time", "job_of"]
+__all__ = ["job_for", "job_for_idle_time", "job_of", "look_again"]
 
 
 def job_of(book: Book, at: Instant) -> Job:
@@ -37,6 +39,20 @@ def job_for_idle_time(book: Book, at: Instant) -> Job:
         remedy = "discard it, and add the time by hand"
         raise InvalidValue("contract", job.contract, "asks for an activity label, which idle time has not", remedy)
     return job
+
+
+def look_again(sender: Sender, contract: str, at: Instant, label: str | None) -> None:
+    """Ask the diary once more what stands in the way, if something does: it may have come or gone just now.
+
+    In the thread of whoever asks, for the loop waits for no diary.
+    """
+    try:
+        job_for(sender.book(contract), at, label)
+    except InvalidValue:
+        with suppress(WorkdiaryError):  # what is known of it decides then
+            sender.look(contract)
+    except WorkdiaryError:
+        return
 
 
 def _trackable(book: Book, at: Instant, label: str | None) -> Job:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
@@ -42,7 +41,7 @@ from workdiary.capture.events import (
     TakeSnapshot,
     Ticked,
 )
-from workdiary.capture.jobs import job_for
+from workdiary.capture.jobs import job_for, look_again
 from workdiary.capture.machine.ports import Clocks, Inputs, together
 from workdiary.capture.machine.shooting import Camera, Shooting
 from workdiary.capture.recovery import recover
@@ -374,21 +373,8 @@ class Runner:
         memo = memo_of(memo)
         text_or_none(label, "label")
         self._needs_the_loop()
-        self._look_again(contract, label)
+        look_again(self.sender, contract, self.now, label)
         self.call(lambda: self._start(contract, memo, label))
-
-    def _look_again(self, contract: str, label: str | None) -> None:
-        """Ask the diary once more what stands in the way, if something does: it may have come or gone just now.
-
-        In the thread of whoever asks, for the loop waits for no diary.
-        """
-        try:
-            job_for(self.sender.book(contract), self.now, label)
-        except InvalidValue:
-            with suppress(WorkdiaryError):  # what is known of it decides then
-                self.sender.look(contract)
-        except WorkdiaryError:
-            return
 
     def _needs_the_loop(self) -> None:
         if self.is_dead:
