@@ -116,7 +116,7 @@ class Runner:
         self._calls = Calls(self._mutex)
         self._thread: threading.Thread | None = None
         self._ending: StopReason | None = None
-        self._is_ended = False
+        self._is_over = self._is_ended = False
         self._recover()
         if in_background:
             sender.begin()
@@ -164,22 +164,28 @@ class Runner:
         self._ending = reason
         self._calls.wake()
 
+    def switch_off(self, reason: StopReason | None = None, *, timeout: float = 1.5) -> None:
+        """Let the loop end, and switch off for good: however long what is left to do takes, it costs no second."""
+        self.end_soon(reason or self._ending or StopReason.SHUTDOWN)
+        if self._thread is not None:
+            self._thread.join(timeout)
+        with self._mutex:
+            self._is_over = True
+            if self.is_on:
+                stop = Stop(reason=self._ending or StopReason.SHUTDOWN)
+                self._safely("the last tick", self._tick)
+                self._safely("switching off", lambda: self._feed(stop, self.clocks.read()))
+
     def end(self, reason: StopReason | None = None, *, timeout: float = 1.5) -> bool:
         """Switch off, keep everything, send what can be sent within `timeout` seconds, and let the inputs go.
 
         Returns whether the diary has taken everything; what it has not waits in the spool for the next start.
         """
-        self.end_soon(reason or self._ending or StopReason.SHUTDOWN)
-        if self._thread is not None:
-            self._thread.join(timeout)
+        self.switch_off(reason, timeout=timeout)
         with self._mutex:
             if self._is_ended:
                 return True
             self._is_ended = True
-            if self.is_on:
-                stop = Stop(reason=self._ending or StopReason.SHUTDOWN)
-                self._safely("the last tick", self._tick)
-                self._safely("switching off", lambda: self._feed(stop, self.clocks.read()))
             self._safely("the last snapshot", lambda: self._await_camera(timeout / 2))
             self._flush()
             if self._backlog:
@@ -381,6 +387,8 @@ class Runner:
             raise StoreBusy("tracker", NOTHING, f"has stopped by a fault of its own ({self._death})", "start it again")
 
     def _start(self, contract: str, memo: str, label: str | None) -> None:
+        if self._is_over:  # nobody would switch it off again
+            raise StoreBusy("tracker", NOTHING, "is ending, so that nothing was begun", "start it again")
         reading = self.clocks.read()
         if not is_usable(reading):
             shown = str(Instant(reading.wall // 1000))

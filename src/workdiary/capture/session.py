@@ -142,6 +142,7 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
         try:
             yield Machine(runner=runner, engine=engine, sender=sender, server=server, contract=contract)
         finally:
+            runner.switch_off(timeout=1.0)  # first, so that no guest who hangs costs a second
             server.close()
             done = runner.end(timeout=1.0)
             lost = runner.lost
