@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -244,19 +245,73 @@ def test_who_is_silent_holds_up_nobody_else(folder: Path, monkeypatch: pytest.Mo
         assert ask(folder, {"do": "status"}, timeout=30)["heard"] == {"do": "status"}
 
 
-def test_requests_are_done_one_at_a_time(folder: Path) -> None:
-    inside, most = [], []
+def test_one_that_hangs_holds_up_no_other(folder: Path) -> None:
+    began, goes_on = Event(), Event()
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
-        inside.append(1)
-        most.append(len(inside))
-        inside.pop()
+        if request["do"] == "hang":
+            began.set()
+            goes_on.wait(60)
         return request
 
     with served(folder, answer), ThreadPoolExecutor(8) as pool:
+        hangs = pool.submit(ask, folder, {"do": "hang"}, timeout=60)
+        assert began.wait(60)
         answers = [*pool.map(lambda n: ask(folder, {"do": n})["do"], range(64))]
+        assert not hangs.done()
+        goes_on.set()
+        assert hangs.result()["do"] == "hang"
     assert answers == [*range(64)]
-    assert most == [1] * 64
+
+
+def test_a_tracker_whose_diary_hangs_is_told_what_needs_no_diary(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging, goes_on = Semaphore(0), Event()
+
+    def hangs(*_: object) -> None:
+        hanging.release()
+        goes_on.wait(60)
+        raise StoreError("diary.db", "", "cannot be reached", "try again")
+
+    with staged() as stage, served(folder, LiveEngine(stage.runner).asked), ThreadPoolExecutor(3) as pool:
+        ask(folder, {"do": "start"})
+        stage.work(610)
+        segment = {"contract": "c-1", "at": "2026-11-18T09:00:00Z"}
+        monkeypatch.setattr("workdiary.capture.live.Diary", hangs)
+        monkeypatch.setattr(stage.sender, "look", hangs)
+        asked = [
+            pool.submit(ask, folder, request, timeout=60)
+            for request in (
+                {"do": "price", **segment},
+                {"do": "delete", **segment},
+                {"do": "switch", "contract": "c-9"},  # of which nothing is known yet
+            )
+        ]
+        for _ in asked:
+            assert hanging.acquire(timeout=60)
+        assert ask(folder, {"do": "memo", "memo": "On and on"})["running"]["memo"] == "On and on"
+        assert ask(folder, {"do": "status"})["running"]["contract"] == "c-1"
+        stage.work(1)
+        assert ask(folder, {"do": "stop"})["running"] is None
+        assert not any(one.done() for one in asked)
+        goes_on.set()
+        assert asked[0].result()["costs"] is None
+        assert asked[1].result()["waiting"] == []
+        with pytest.raises(DocumentError, match="cannot be reached"):
+            asked[2].result()
+        assert not hanging.acquire(blocking=False)  # and the loop itself has asked nothing
+
+
+def test_of_two_starts_at_once_the_second_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with staged(None, "c-1", "c-2") as stage, served(folder, LiveEngine(stage.runner).asked):
+
+        def meanwhile(*_: object) -> None:
+            monkeypatch.undo()
+            ask(folder, {"do": "start", "contract": "c-2"})
+
+        monkeypatch.setattr("workdiary.capture.runner.look_again", meanwhile)
+        with pytest.raises(DocumentError, match=r"c-2.*already"):
+            ask(folder, {"do": "start", "contract": "c-1"})
+        assert ask(folder, {"do": "status"})["running"]["contract"] == "c-2"
 
 
 @pytest.mark.parametrize("is_short", [False, True])

@@ -55,7 +55,8 @@ Answerer = Callable[[dict[str, Any]], dict[str, Any]]
 class Server:
     """The tracker's side: answers with what `answer` returns for a request, in threads of its own.
 
-    `answer` is called for one request at a time; what it raises of this library's errors is said to the other side.
+    `answer` is called for several requests at once, so that one that waits for the diary holds up no other; what it
+    raises of this library's errors is said to the other side.
     Only the holder of the folder's lock makes one, so a socket that is there already is that of a killed tracker.
     """
 
@@ -63,7 +64,6 @@ class Server:
         self._folder, self._answer = folder, answer
         self._stop_reader, self._stop_writer = socket.socketpair()
         self._open: dict[socket.socket, threading.Thread | None] = {}
-        self._one_at_a_time = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._is_bound = self._is_begun = False
         try:
@@ -156,8 +156,7 @@ class Server:
             return {"error": "this tracker is another user's"}
         try:
             request = _object(_line(other, within=_PATIENCE))
-            with self._one_at_a_time:
-                return {"ok": True, **self._answer(request)}
+            return {"ok": True, **self._answer(request)}
         except WorkdiaryError as error:
             return {"error": str(error)}
         except OSError:

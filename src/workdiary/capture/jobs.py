@@ -44,10 +44,11 @@ def job_for_idle_time(book: Book, at: Instant) -> Job:
 def look_again(sender: Sender, contract: str, at: Instant, label: str | None) -> None:
     """Ask the diary once more what stands in the way, if something does: it may have come or gone just now.
 
-    In the thread of whoever asks, for the loop waits for no diary.
+    In the thread of whoever asks, for the loop waits for no diary; so it is here that an unknown contract is asked for.
     """
+    book = sender.book(contract)
     try:
-        job_for(sender.book(contract), at, label)
+        job_for(book, at, label)
     except InvalidValue:
         with suppress(WorkdiaryError):  # what is known of it decides then
             sender.look(contract)

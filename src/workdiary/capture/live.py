@@ -218,7 +218,8 @@ class LiveEngine:
                 return None
         return self._small[digest]
 
-    # Commands.
+    # Commands. Several may be given at once, for one that asks the diary must not hold up the others: what is looked
+    # at and what is done by it are one call in the loop, and the diary is asked before.
 
     def notice(self, contract: str) -> str | None:
         """Return what is to be agreed to before anything of `contract` is captured; `None` once it has been."""
@@ -239,15 +240,22 @@ class LiveEngine:
     def memo(self, text: str) -> None:
         """Say what is worked on, from now on."""
         memo_of(text)
-        self._needs_to_be_on()
-        self._runner.feed(MemoWritten(memo=text))
+
+        def write() -> None:
+            self._needs_to_be_on()
+            self._runner.feed(MemoWritten(memo=text))
+
+        self._runner.call(write)
 
     def label(self, label: str | None) -> None:
         """Choose an activity label, or none, from now on."""
         text_or_none(label, "label")
-        session = self._needs_to_be_on()
-        self.check(session, label)
-        self._runner.feed(LabelChosen(label=label))
+
+        def choose() -> None:
+            self.check(self._needs_to_be_on(), label)
+            self._runner.feed(LabelChosen(label=label))
+
+        self._runner.call(choose)
 
     def answer(self, choice: Choice, contract: str | None = None) -> None:
         """Answer the idle prompt; `contract` says where the time goes when it is reassigned."""
@@ -257,9 +265,13 @@ class LiveEngine:
             if contract is None:
                 raise InvalidValue("contract", NOTHING, "is missing", "say where the time goes")
             job = job_for_idle_time(self._runner.sender.book(text_of(contract, "contract")), self._runner.now)
-        if self._runner.state.idle_since is None:
-            raise InvalidValue("choice", choice.value, "answers no question: there is no idle time", "leave it")
-        self._runner.feed(Answered(choice=choice, job=job))
+
+        def take() -> None:
+            if self._runner.state.idle_since is None:
+                raise InvalidValue("choice", choice.value, "answers no question: there is no idle time", "leave it")
+            self._runner.feed(Answered(choice=choice, job=job))
+
+        self._runner.call(take)
 
     def takes_idle_time(self, contract: str) -> bool:
         """Return whether idle time can be reassigned to `contract` now."""
@@ -341,14 +353,12 @@ class LiveEngine:
                 described = ", ".join(known) or "none yet"
                 raise InvalidValue("contract", NOTHING, "is needed", f"choose one of: {described}")
             contract = known[0]
-        session = self._runner.state.session
-        if request["do"] == "start" and session is not None:
-            raise InvalidValue("tracker", session.job.contract, "is being tracked for already", "use switch, or stop")
         memo = request.get("memo")
-        self.start(
+        self._runner.start(
             text_of(contract, "contract"),
             memo="" if memo is None else memo_of(memo),
             label=text_or_none(request.get("label"), "label"),
+            switches=request["do"] == "switch",
         )
 
 

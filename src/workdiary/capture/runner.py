@@ -373,22 +373,25 @@ class Runner:
 
     # Commands.
 
-    def start(self, contract: str, *, memo: str = "", label: str | None = None) -> None:
-        """Switch on for `contract`, or switch to it. Raises `InvalidValue` when it cannot be tracked for now."""
+    def start(self, contract: str, *, memo: str = "", label: str | None = None, switches: bool = True) -> None:
+        """Switch on for `contract`, or, if it `switches`, to it. Raises `InvalidValue` when that cannot be now."""
         text_of(contract, "contract")
         memo = memo_of(memo)
         text_or_none(label, "label")
         self._needs_the_loop()
         look_again(self.sender, contract, self.now, label)
-        self.call(lambda: self._start(contract, memo, label))
+        self.call(lambda: self._start(contract, memo, label, switches=switches))
 
     def _needs_the_loop(self) -> None:
         if self.is_dead:
             raise StoreBusy("tracker", NOTHING, f"has stopped by a fault of its own ({self._death})", "start it again")
 
-    def _start(self, contract: str, memo: str, label: str | None) -> None:
+    def _start(self, contract: str, memo: str, label: str | None, *, switches: bool) -> None:
         if self._is_over:  # nobody would switch it off again
             raise StoreBusy("tracker", NOTHING, "is ending, so that nothing was begun", "start it again")
+        session = self.state.session
+        if session is not None and not switches:
+            raise InvalidValue("tracker", session.job.contract, "is being tracked for already", "use switch, or stop")
         reading = self.clocks.read()
         if not is_usable(reading):
             shown = str(Instant(reading.wall // 1000))
@@ -396,8 +399,8 @@ class Runner:
         job = job_for(self.sender.book(contract), self.now, label)
         if self.is_on:
             self._tick()
-        session = f"{self._prefix}{self._chance(16).hex()}"
-        start = Start(job=job, session=session, secret=self._chance(32), memo=memo, label=label)
+        name = f"{self._prefix}{self._chance(16).hex()}"
+        start = Start(job=job, session=name, secret=self._chance(32), memo=memo, label=label)
         self._feed(start, self.clocks.read())
 
     def stop(self, reason: StopReason = StopReason.USER) -> None:
