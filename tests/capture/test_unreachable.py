@@ -217,6 +217,29 @@ def test_f13_what_was_told_to_be_undone_is_not_done_later(monkeypatch: pytest.Mo
     assert done == []
 
 
+def test_a_call_that_is_made_while_the_loop_ends_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workdiary.capture.calls._PATIENCE", 0)
+    calls = Calls(threading.RLock())
+    real = calls._condition
+
+    class LoopEndsFirst:
+        """The condition of which the loop gets hold just before the call does."""
+
+        def __enter__(self) -> None:
+            calls._condition = real
+            calls.end()
+            real.__enter__()
+
+        def __exit__(self, *_: object) -> None:
+            real.__exit__(None, None, None)
+
+    loop = threading.Thread(target=calls.begin)
+    loop.start()
+    loop.join(60)
+    calls._condition = LoopEndsFirst()  # type: ignore[assignment]  # all that a call uses of it
+    assert calls.call(lambda: "done") == "done"
+
+
 def test_f1_idle_time_that_was_asked_about_is_not_credited_after_a_kill() -> None:
     """The snapshot of its moment is there, and the minute was open; but nobody had answered."""
     with staged() as stage:

@@ -29,11 +29,13 @@ class Calls:
 
     def begin(self) -> None:
         """Take this thread for that of the loop; until then, and after `end`, calls are done where they are made."""
-        self._loop = threading.get_ident()
+        with self._condition:
+            self._loop = threading.get_ident()
 
     def end(self) -> None:
         """Do what still waits; there is no loop any more."""
-        self._loop = None
+        with self._condition:
+            self._loop = None
         self.answer()
 
     def wake(self) -> None:
@@ -52,13 +54,15 @@ class Calls:
 
         Raises `StoreBusy` when there is no answer in time; what had not begun by then is not done later.
         """
-        if self._loop is None or self._loop == threading.get_ident():
+        waiting: Future[object] = Future()
+        with self._condition:  # a loop that ends between the look and the append would never answer it
+            is_here = self._loop is None or self._loop == threading.get_ident()
+            if not is_here:
+                self._waiting.append((action, waiting))
+                self._condition.notify_all()
+        if is_here:
             with self._mutex:
                 return action()
-        waiting: Future[object] = Future()
-        with self._condition:
-            self._waiting.append((action, waiting))
-            self._condition.notify_all()
         try:
             return waiting.result(_PATIENCE)  # type: ignore[return-value]  # what `action` has returned
         except TimeoutError:
