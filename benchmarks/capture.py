@@ -126,10 +126,20 @@ def _peak(pid: int, otherwise: int) -> int:
     return otherwise
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of what is measured: nothing of it goes where a tracker of this user keeps things."""
+    return {**os.environ, "XDG_DATA_HOME": str(folder / "data")}
+
+
 @contextmanager
-def _process(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+def _process(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [*command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=_environment(folder),
     )
     try:
         yield process
@@ -150,14 +160,14 @@ def _until_on(process: subprocess.Popen[str]) -> None:
 def _running(folder: Path, screen: Desktop, seconds: float) -> Iterator[Ratio]:
     """Yield what the tracker takes without an interface: half of the time at rest, half at light work."""
     afk = _afk_command()
-    with _process(_command(folder, "--headless", "--contract", "c-1")) as tracker:
+    with _process(_command(folder, "--headless", "--contract", "c-1"), folder) as tracker:
         _until_on(tracker)
         time.sleep(min(seconds / 10, 3.0))  # what is done once, at the start, is not rest
         watcher = None
         if afk is None:
             rest = _used(tracker.pid, seconds / 2)
         else:
-            rest, watcher = _beside(tracker.pid, afk, seconds / 2)
+            rest, watcher = _beside(tracker.pid, afk, folder, seconds / 2)
         with screen.work():
             work = _used(tracker.pid, seconds / 2)
     if watcher is None:
@@ -181,10 +191,10 @@ def _afk_command() -> list[str] | None:
     return [sys.executable, "-m", "aw_watcher_afk", "--testing"] if find_spec("aw_watcher_afk") is not None else None
 
 
-def _beside(tracker: int, command: Sequence[str], seconds: float) -> tuple[_Used, _Used]:
+def _beside(tracker: int, command: Sequence[str], folder: Path, seconds: float) -> tuple[_Used, _Used]:
     """Measure the tracker and the AFK watcher, over the same time."""
     watched: list[_Used] = []
-    with _process(command) as watcher:
+    with _process(command, folder) as watcher:
         time.sleep(min(seconds / 10, 3.0))
         thread = threading.Thread(target=lambda: watched.append(_used(watcher.pid, seconds)))
         thread.start()
@@ -196,7 +206,7 @@ def _beside(tracker: int, command: Sequence[str], seconds: float) -> tuple[_Used
 def _in_terminal(folder: Path, seconds: float) -> Iterator[Ratio]:
     """Yield what the app in a terminal takes while it tracks."""
     terminal, end = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
+    environment = {**_environment(folder), "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
     app = subprocess.Popen(_command(folder), stdin=end, stdout=end, stderr=end, env=environment, start_new_session=True)
     os.close(end)
     drain = threading.Thread(target=_drain, args=(terminal,), daemon=True)
@@ -240,7 +250,7 @@ def _start(folder: Path, rounds: int) -> Ratio:
     taken: list[float] = []
     for _ in range(rounds):
         began = time.perf_counter()
-        with _process(_command(folder, "--headless", "--contract", "c-1")) as tracker:
+        with _process(_command(folder, "--headless", "--contract", "c-1"), folder) as tracker:
             _until_on(tracker)
             taken.append(time.perf_counter() - began)
     note = f"{min(taken):.2f} to {max(taken):.2f} s in {rounds}"
