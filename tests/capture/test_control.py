@@ -206,7 +206,7 @@ def test_who_is_silent_holds_up_no_end(folder: Path, monkeypatch: pytest.MonkeyP
         silent.settimeout(30)
         silent.connect(str(folder / NAME))
         until(lambda: server._open, "the silent one to be heard")
-        server.close()
+        assert server.close()
         assert not server._thread.is_alive()
         with suppress(ConnectionResetError):
             assert b"ok" not in silent.recv(4096)
@@ -227,7 +227,7 @@ def test_guests_that_hang_are_waited_for_two_seconds_in_all(folder: Path, monkey
         for _ in range(8):
             guest = stack.enter_context(socket.socket(socket.AF_UNIX))
             server._open[guest] = Hanging()  # type: ignore[assignment]  # all that is used of a thread
-        server.close()
+        assert not server.close()
     assert waits == [2.0, 0.5, 0, 0, 0, 0, 0, 0]
     assert not (folder / NAME).exists()
 

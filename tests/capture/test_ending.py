@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 import attrs
 import pytest
 
 from tests.capture.stage import WEDNESDAY, Hands, Keys, Painter, a_journal, memory
-from workdiary.capture.control import Server
+from workdiary.capture.control import Server, ask
+from workdiary.capture.runner import Runner
+from workdiary.capture.sender import Sender
 from workdiary.capture.session import Machine, Options, _set_up
 from workdiary.capture.spool.spool import Spool
-from workdiary.errors import StoreBusy
+from workdiary.errors import StoreBusy, StoreError
 from workdiary.store.memory import MemoryJournal
 from workdiary.store.snapshots import SnapshotFiles
 
@@ -29,12 +34,23 @@ class Desk:
     options: Options
     said: list[str]
     is_closed: bool = False
+    is_hanging: bool = False
+    hangs: Event = attrs.field(init=False, factory=Event)
+    goes_on: Event = attrs.field(init=False, factory=Event)
 
     def close(self) -> None:
         self.is_closed = True
 
     def __getattr__(self, name: str) -> Any:
+        if self.is_hanging:
+            self.hang()
         return getattr(self.journal, name)
+
+    def hang(self, *_: object) -> None:
+        """Do not answer until the test says so, and then badly."""
+        self.hangs.set()
+        self.goes_on.wait(60)
+        raise StoreError("diary.db", "", "cannot be reached", "try again")
 
     @contextmanager
     def tracker(self) -> Iterator[Machine]:
@@ -98,3 +114,47 @@ def test_who_asks_for_a_start_while_it_ends_is_refused(desk: Desk, monkeypatch: 
         runner = machine.runner
     assert len(refused) == 1
     assert desk.stretches() == []
+
+
+def test_in_the_end_everything_is_in_the_diary_which_is_closed(desk: Desk) -> None:
+    with desk.tracker() as machine:
+        machine.runner.start("c-1")
+        desk.work(machine, 600)
+    assert desk.is_closed
+    assert not any("Not everything" in text for text in desk.said)
+    assert "0.17 h tracked" in desk.said[-1]
+
+
+@pytest.mark.parametrize("lost", ["", "3 changes could not be written"])
+def test_a_diary_in_which_the_sender_hangs_is_not_closed_under_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    end = Sender.end
+    monkeypatch.setattr(Sender, "end", lambda sender, _: end(sender, 0))
+    monkeypatch.setattr(Runner, "lost", lost)
+    with pytest.raises(StoreError, match="is lost") if lost else nullcontext(), desk.tracker() as machine:
+        machine.runner.start("c-1")
+        desk.is_hanging = True
+        desk.clocks.pass_by(20)  # so that the contracts are to be looked at again
+        machine.sender.wake()
+        assert desk.hangs.wait(60)
+    assert not desk.is_closed
+    assert "Not everything is in the diary yet" in desk.said[-1]
+    desk.goes_on.set()
+    assert machine.sender._thread is not None
+    machine.sender._thread.join(60)
+
+
+def test_a_diary_in_which_a_guest_hangs_is_not_closed_under_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = {"do": "price", "contract": "c-1", "at": "2026-11-18T09:00:00Z"}
+    monkeypatch.setattr("workdiary.capture.live.Diary", desk.hang)
+    with ThreadPoolExecutor(1) as pool:
+        with desk.tracker():
+            guest = pool.submit(ask, desk.options.folder, question, timeout=60)
+            assert desk.hangs.wait(60)
+            clock = count(0, 100)  # all patience is over at once
+            monkeypatch.setattr("workdiary.capture.control.monotonic", lambda: next(clock))
+        assert not desk.is_closed
+        assert desk.said == []
+        desk.goes_on.set()
+        assert guest.result()["costs"] is None

@@ -86,13 +86,13 @@ class Server:
         self._is_begun = True
         self._thread.start()
 
-    def close(self) -> None:
-        """Stop, and remove the socket; a second call does nothing.
+    def close(self) -> bool:
+        """Stop, and remove the socket; a second call does nothing. Return whether nothing is being answered any more.
 
         What is being answered is waited for, for two seconds in all.
         """
         if self._socket.fileno() < 0:
-            return
+            return self._is_quiet
         with suppress(OSError):
             self._stop_writer.send(b".")
         # One deadline for all: whatever number of them hangs, the tracker ends.
@@ -112,6 +112,11 @@ class Server:
         if self._is_bound:
             with suppress(OSError):
                 (self._folder / NAME).unlink()
+        return self._is_quiet
+
+    @property
+    def _is_quiet(self) -> bool:
+        return not self._open and not (self._is_begun and self._thread.is_alive())
 
     def _serve(self) -> None:
         from select import select

@@ -214,10 +214,16 @@ class Sender:
         self._releases = self._ends = True
         if self._thread is None:
             self.work()
-            return self.trouble is None and not self._early
-        self.wake()
-        self._thread.join(timeout)
-        return not self._thread.is_alive() and self.trouble is None and not self._early
+        else:
+            self.wake()
+            self._thread.join(timeout)
+        return self.is_through
+
+    @property
+    def is_through(self) -> bool:
+        """Whether it has ended, and the diary has taken everything: the journal is in nobody's hands here."""
+        is_at_work = self._thread is not None and self._thread.is_alive()
+        return self._ends and not is_at_work and self.trouble is None and not self._early
 
     def _run(self) -> None:
         while True:

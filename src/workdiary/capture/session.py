@@ -96,7 +96,7 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             return opened[0]
 
         def close() -> None:
-            if opened and not is_in_use:  # a sender that hangs in it would be torn
+            if opened and not is_in_use:  # whoever hangs in it would be torn
                 opened[0].close()
 
         stack.callback(close)
@@ -143,13 +143,13 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             yield Machine(runner=runner, engine=engine, sender=sender, server=server, contract=contract)
         finally:
             runner.switch_off(timeout=1.0)  # first, so that no guest who hangs costs a second
-            server.close()
-            done = runner.end(timeout=1.0)
+            is_quiet = server.close()
+            runner.end(timeout=1.0)
             lost = runner.lost
-            is_in_use = not done and not lost
-            if is_in_use:
+            is_in_use = not (is_quiet and sender.is_through)
+            if not sender.is_through:
                 options.say("Not everything is in the diary yet; it is kept, and goes there at the next start.")
-            elif contract is not None:
+            elif is_quiet and contract is not None:
                 with suppress(WorkdiaryError):  # the diary may be away, and has said so
                     options.say(f"{sums(Diary(sender.journal, contract).statement(runner.now))}.")
         if lost:
