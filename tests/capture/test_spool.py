@@ -329,7 +329,7 @@ def test_a_deletion_in_the_hold_leaves_nothing_to_send(folder: Path) -> None:
         assert spool.delete("c-1", NINE, id="delete 1", now=NOW)
         assert [item.standing for item in spool.items()] == [Standing.DELETED]
         assert spool.dropped() == ("ef" * 32,)
-        assert not spool.was_sent("ef" * 32)
+        assert not spool.may_be_shown("ef" * 32)
         assert not spool.delete("c-1", NINE, id="delete 2", now=NOW)
 
 

@@ -102,3 +102,21 @@ def test_an_image_that_the_diary_shows_is_not_let_go_once_it_is_tidied_away(fold
         spool.keep([a_segment(Slot(later // 600_000))], now=later)
         assert spool.tidy(now=later) == 1
         assert (spool.shots("c-1"), spool.dropped()) == ((), ())
+
+
+def test_an_image_like_one_that_was_sent_and_tidied_away_is_asked_about(folder: Path) -> None:
+    # A black screen is the same file each time.
+    same, later = "ab" * 32, NOW + 36 * 86_400_000
+    with Spool(folder) as spool:
+        spool.keep([a_segment(digest=same)], now=NOW)
+        (item,) = spool.items()
+        spool.try_item(item.number)
+        spool.answer(item.number, Standing.SENT)
+        spool.keep([a_segment(Slot(later // 600_000))], now=later)
+        assert not spool.may_be_shown("cd" * 32)
+        assert spool.tidy(now=later) == 1
+        spool.announce(same)
+        spool.keep([Shot(contract="c-1", slot=AGAIN, at=Instant(WEDNESDAY), digests=(same,))], now=later)
+        spool.keep([DropSnapshot(contract="c-1", slot=AGAIN, digests=(same,))], now=later)
+        assert spool.dropped() == (same,)
+        assert spool.may_be_shown(same)

@@ -97,7 +97,7 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
             hold=options.hold * 1000,
             idle_after=options.idle,
             in_background=False,
-            chance=Random(seed).randbytes,  # noqa: S311 - as above
+            chance=Random(seed).randbytes,  # noqa: S311 - made up, so that each replay draws the same
             prefix=_PREFIX,
             watch=herald.heard,
             tell=herald.troubled,

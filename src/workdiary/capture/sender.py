@@ -363,7 +363,7 @@ class Sender:
         gone = self._spool.dropped()
         if self._files is None or not gone:
             return
-        shown = [digest for digest in gone if self._spool.was_sent(digest)]
+        shown = [digest for digest in gone if self._spool.may_be_shown(digest)]
         for digest in gone:
             if digest not in shown:
                 self._spool.remove(digest, self._files.delete)

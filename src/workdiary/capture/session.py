@@ -186,7 +186,7 @@ def track_headless(given: Mapping[str, str]) -> None:
 def headless(options: Options, seconds: int | None) -> None:
     """Track for the contract, without a screen of its own, for so many `seconds` or until a signal."""
     with _set_up(options, chooses=True) as machine, _signals(machine.runner.end_soon):
-        assert machine.contract is not None  # noqa: S101 - it was chosen
+        assert machine.contract is not None  # noqa: S101 - `chooses` refuses to go on without
         machine.runner.start(machine.contract, memo=options.memo, label=options.label)
         machine.runner.run(seconds)
         if seconds is not None:

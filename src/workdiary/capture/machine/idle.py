@@ -155,7 +155,7 @@ class MacSystem:  # pragma: no cover: another platform
     def __init__(self) -> None:
         self._quartz: Any = _module("Quartz", "pyobjc-framework-Quartz")
 
-    def look(self, *, anew: bool = False) -> Seen:  # noqa: ARG002 - it always does
+    def look(self, *, anew: bool = False) -> Seen:  # noqa: ARG002 - nothing is remembered here
         """Ask the window server."""
         quartz = self._quartz
         seconds = quartz.CGEventSourceSecondsSinceLastEventType(
@@ -182,7 +182,7 @@ class WindowsSystem:  # pragma: no cover: another platform
         self._user.OpenInputDesktop.restype = ctypes.c_void_p
         self._user.CloseDesktop.argtypes = (ctypes.c_void_p,)
 
-    def look(self, *, anew: bool = False) -> Seen:  # noqa: ARG002 - it always does
+    def look(self, *, anew: bool = False) -> Seen:  # noqa: ARG002 - nothing is remembered here
         """Ask the session."""
         last = self._LastInput(ctypes.sizeof(self._LastInput), 0)
         if not self._user.GetLastInputInfo(ctypes.byref(last)):
