@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Final, TypeVar
 
 from workdiary.errors import NOTHING, StoreBusy
@@ -24,7 +25,7 @@ class Calls:
     def __init__(self, mutex: threading.RLock) -> None:
         self._mutex = mutex
         self._condition = threading.Condition()
-        self._waiting: deque[tuple[Callable[[], object], Future[object]]] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
         self._loop: int | None = None
 
     def begin(self) -> None:
@@ -54,17 +55,17 @@ class Calls:
 
         Raises `StoreBusy` when there is no answer in time; what had not begun by then is not done later.
         """
-        waiting: Future[object] = Future()
+        waiting: Future[_T] = Future()
         with self._condition:  # a loop that ends between the look and the append would never answer it
             is_here = self._loop is None or self._loop == threading.get_ident()
             if not is_here:
-                self._waiting.append((action, waiting))
+                self._waiting.append(partial(self._do, action, waiting))
                 self._condition.notify_all()
         if is_here:
             with self._mutex:
                 return action()
         try:
-            return waiting.result(_PATIENCE)  # type: ignore[return-value]  # what `action` has returned
+            return waiting.result(_PATIENCE)
         except TimeoutError:
             if waiting.cancel():
                 remedy = "nothing was done: see whether the disk answers, then repeat it"
@@ -74,13 +75,15 @@ class Calls:
     def answer(self) -> None:
         """Do what waits, and hand over what comes of it."""
         while self._waiting:
-            action, waiting = self._waiting.popleft()
-            if not waiting.set_running_or_notify_cancel():
-                continue  # whoever asked was told that it was not done
-            try:
-                with self._mutex:
-                    found = action()
-            except BaseException as error:  # it is raised where it was asked for
-                waiting.set_exception(error)
-            else:
-                waiting.set_result(found)
+            self._waiting.popleft()()
+
+    def _do(self, action: Callable[[], _T], waiting: Future[_T]) -> None:
+        if not waiting.set_running_or_notify_cancel():
+            return  # whoever asked was told that it was not done
+        try:
+            with self._mutex:
+                found = action()
+        except BaseException as error:  # it is raised where it was asked for
+            waiting.set_exception(error)
+        else:
+            waiting.set_result(found)

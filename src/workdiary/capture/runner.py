@@ -22,7 +22,9 @@ import attrs
 
 from workdiary.capture.calls import Calls
 from workdiary.capture.events import (
+    Answered,
     AskIdle,
+    Choice,
     Effect,
     Finished,
     Input,
@@ -42,6 +44,7 @@ from workdiary.capture.events import (
     Ticked,
 )
 from workdiary.capture.jobs import job_for, look_again
+from workdiary.capture.locks import must_decide
 from workdiary.capture.machine.ports import Clocks, Inputs, together
 from workdiary.capture.machine.shooting import Camera, Shooting
 from workdiary.capture.recovery import recover
@@ -63,8 +66,8 @@ __all__ = ["Runner"]
 
 _T = TypeVar("_T")
 
-_ROOM_EVERY: Final = 60_000
-"""How often the room on the disk is looked at, in milliseconds."""
+_LOOK_EVERY: Final = 60_000
+"""How often the room on the disk is looked at, and what else need not be looked at each second, in milliseconds."""
 
 _TELL_EVERY: Final = 15_000
 _TIDY_EVERY: Final = 6 * 3_600_000
@@ -109,7 +112,7 @@ class Runner:
         self._room_trouble: str | None = None
         self._own_trouble: str | None = None
         self._death: str | None = None
-        self._room_at: int | None = None
+        self._looked_at: int | None = None
         self._tidied_at: int | None = None
         self._told_at: int | None = None
         self._mutex = threading.RLock()
@@ -235,7 +238,7 @@ class Runner:
             self._carried = counts
             self._own_trouble = f"a step went wrong: {type(error).__name__}: {error}"
         self._safely("looking at the contract", lambda: self._check_contract(reading))
-        self._safely("looking at the room", lambda: self._check_room(reading))
+        self._safely("looking after the rest", lambda: self._look_after(reading))
         if self._backlog:
             self._flush()
         if self._tell is not None and (self._told_at is None or reading.boot - self._told_at >= _TELL_EVERY):
@@ -334,9 +337,12 @@ class Runner:
             what = f"The contract {word}: the tracker was switched off."
             self._carry_out((Mark(kind=MarkKind.STOPPED, at=now, what=what, contract=contract),), reading)
 
-    def _check_room(self, reading: Reading) -> None:
-        if self._room_at is None or reading.boot - self._room_at >= _ROOM_EVERY:
-            self._room_at = reading.boot
+    def _look_after(self, reading: Reading) -> None:
+        """Look once a minute at the room on the disk, and at a question that can wait no longer."""
+        if self._looked_at is None or reading.boot - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = reading.boot
+            if must_decide(self.state, self.sender, Instant(reading.wall // 1000)):
+                self._feed(Answered(choice=Choice.DISCARD), reading)
             try:
                 self.room = self.spool.room(now=reading.wall, size_of=self._size_of)
                 if self._tidied_at is None or reading.boot - self._tidied_at >= _TIDY_EVERY:

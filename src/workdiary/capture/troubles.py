@@ -5,48 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from workdiary.capture.locks import Locks
 from workdiary.capture.sender import Sender
 from workdiary.capture.spool.kept import Item, Kind, Room, Standing
 from workdiary.capture.spool.spool import Spool
-from workdiary.diary.draft import Calendars
-from workdiary.errors import WorkdiaryError
-from workdiary.model.slots import Slot
-from workdiary.model.times import Instant, slot_start
+from workdiary.model.times import Instant
 
 __all__ = ["troubles_of"]
 
 _STAGES: Final = (1, 4, 24)
 """Hours before a week locks at which it is said that something of it is not in the diary (T16)."""
 
-
 _GRACE: Final = 60
 """How many seconds after it was due a segment may still be on its way."""
-
-
-class _Locks:
-    """When the weeks of segments lock: found out once for each week of a contract, since thousands may wait."""
-
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-        self._calendars: dict[str, Calendars | None] = {}
-        self._known: dict[tuple[str, Slot], int] = {}
-
-    def of(self, contract: str, slot: Slot) -> int | None:
-        """Return when the week of `slot` locks; `None` where nobody knows it."""
-        try:
-            if contract not in self._calendars:
-                self._calendars[contract] = None  # and so it stays where the diary cannot be asked
-                self._calendars[contract] = Calendars(self._sender.book(contract).policy)
-            calendars = self._calendars[contract]
-            if calendars is None:
-                return None
-            week = calendars.week_of(slot_start(slot))
-            key = contract, week.start
-            if key not in self._known:
-                self._known[key] = int(calendars.of(week).locks_at(week))
-        except WorkdiaryError:
-            return None
-        return self._known[key]
 
 
 def troubles_of(
@@ -66,7 +37,7 @@ def troubles_of(
     for broken in spool.breaks:
         yield f"{broken}, and not by the tracker: somebody else, or the disk, has changed its file"
     locks: dict[int, set[tuple[str, int]]] = {}
-    weeks = _Locks(sender)
+    weeks = Locks(sender)
     for item in spool.items(Standing.WAITING) if items is None else items:
         if item.slot is None or item.kind is not Kind.TRACKED or item.standing is not Standing.WAITING:
             continue
