@@ -245,6 +245,18 @@ def test_who_is_silent_holds_up_nobody_else(folder: Path, monkeypatch: pytest.Mo
         assert ask(folder, {"do": "status"}, timeout=30)["heard"] == {"do": "status"}
 
 
+def test_whoever_comes_while_all_places_are_taken_waits_for_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workdiary.capture.control._PATIENCE", 60.0)
+    with served(folder) as server, ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        silent = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(_AT_ONCE)]
+        for number, one in enumerate(silent, 1):
+            one.connect(str(folder / NAME))
+            until(partial(_hears, server, number), "the silent one to be heard")
+        waits = pool.submit(ask, folder, {"do": "status"}, timeout=60)
+        silent[0].close()
+        assert waits.result()["heard"] == {"do": "status"}
+
+
 def test_one_that_hangs_holds_up_no_other(folder: Path) -> None:
     began, goes_on = Event(), Event()
 
@@ -262,6 +274,29 @@ def test_one_that_hangs_holds_up_no_other(folder: Path) -> None:
         goes_on.set()
         assert hangs.result()["do"] == "hang"
     assert answers == [*range(64)]
+
+
+def test_whoever_comes_while_all_places_hang_is_told_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging, goes_on = Semaphore(0), Event()
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        if request["do"] == "hang":
+            hanging.release()
+            goes_on.wait(60)
+        return request
+
+    with served(folder, answer), ThreadPoolExecutor(_AT_ONCE) as pool:
+        hangs = [pool.submit(ask, folder, {"do": "hang"}, timeout=60) for _ in range(_AT_ONCE)]
+        for _ in hangs:
+            assert hanging.acquire(timeout=60)
+        monkeypatch.setattr("workdiary.capture.control._PATIENCE", 0.001)
+        for _ in range(3):
+            with pytest.raises(DocumentError, match="hears 16 at once"):
+                ask(folder, {"do": "status"}, timeout=60)
+        monkeypatch.undo()
+        goes_on.set()
+        assert all(one.result()["do"] == "hang" for one in hangs)
+        assert ask(folder, {"do": "status"}, timeout=60)["do"] == "status"
 
 
 def test_a_tracker_whose_diary_hangs_is_told_what_needs_no_diary(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,19 +349,14 @@ def test_of_two_starts_at_once_the_second_is_refused(folder: Path, monkeypatch: 
         assert ask(folder, {"do": "status"})["running"]["contract"] == "c-2"
 
 
-@pytest.mark.parametrize("is_short", [False, True])
 def test_f10_without_a_thread_to_be_had_everybody_is_served_in_turn(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, is_short: bool
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if is_short:
-        monkeypatch.setattr("workdiary.capture.control._AT_ONCE", 0)
+    def none_to_be_had(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
     with served(folder):
-        if not is_short:
-
-            def none_to_be_had(_: object) -> None:
-                raise RuntimeError("can't start new thread")
-
-            monkeypatch.setattr("threading.Thread.start", none_to_be_had)
+        monkeypatch.setattr("threading.Thread.start", none_to_be_had)
         assert [ask(folder, {"do": n})["heard"] for n in range(3)] == [{"do": n} for n in range(3)]
 
 

@@ -116,6 +116,20 @@ def test_who_asks_for_a_start_while_it_ends_is_refused(desk: Desk, monkeypatch: 
     assert desk.stretches() == []
 
 
+def test_a_socket_that_cannot_be_made_leaves_nobody_at_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    senders: list[Sender] = []
+
+    def refuses(_folder: Path, asked: Any) -> None:
+        senders.append(asked.__self__._runner.sender)
+        raise StoreError("control", "", "cannot be made", "name another folder")
+
+    monkeypatch.setattr("workdiary.capture.session.Server", refuses)
+    with pytest.raises(StoreError, match="cannot be made"), desk.tracker():
+        pass
+    assert [sender.is_at_work for sender in senders] == [False]
+    assert desk.is_closed
+
+
 def test_in_the_end_everything_is_in_the_diary_which_is_closed(desk: Desk) -> None:
     with desk.tracker() as machine:
         machine.runner.start("c-1")

@@ -133,6 +133,10 @@ def test_a_closed_terminal_holds_up_nothing_that_is_sent() -> None:
         assert stage.sender.trouble is None
         assert stage.sender._looked_at != asked_before  # how the contracts stand is asked all the same
         assert stage.runner.troubles() == ("saying it went wrong: BrokenPipeError: [Errno 32] Broken pipe",)
+        stage.sender._changed = lambda: None
+        stage.runner.start("c-1")
+        stage.work(2)
+        assert stage.runner.troubles() == ()
 
 
 def test_limit_1_a_notice_that_cannot_be_said_is_not_tried_for_each_segment_again() -> None:

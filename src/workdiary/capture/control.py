@@ -41,7 +41,9 @@ _BACKLOG: Final = 128
 """How many may wait for their turn."""
 
 _AT_ONCE: Final = 16
-"""How many are heard at once: who is silent holds up nobody but those beyond them."""
+"""How many are heard at once. Those beyond them wait for a place: who is silent gives his up in a second."""
+
+_BUSY: Final = f"this tracker hears {_AT_ONCE} at once, and all of them wait for the diary: ask again"
 
 _REST: Final = 0.2
 """How long the server waits when it can accept nobody, in seconds, so that it does not run in circles."""
@@ -64,6 +66,7 @@ class Server:
         self._folder, self._answer = folder, answer
         self._stop_reader, self._stop_writer = socket.socketpair()
         self._open: dict[socket.socket, threading.Thread | None] = {}
+        self._places = threading.Semaphore(_AT_ONCE)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._is_bound = self._is_begun = False
         try:
@@ -133,17 +136,20 @@ class Server:
             self._receive(other)
 
     def _receive(self, other: socket.socket) -> None:
-        """Hear `other` in a thread of its own; when there are too many, or none is to be had, in this one."""
-        if len(self._open) < _AT_ONCE:
-            thread = threading.Thread(target=self._converse, args=(other,), name="workdiary-guest", daemon=True)
-            self._open[other] = thread
-            try:
-                thread.start()
-            except RuntimeError:  # F10
-                self._open[other] = None
-            else:
-                return
-        self._converse(other)
+        """Hear `other` in a thread of its own, or in this one where none is to be had (F10)."""
+        if not self._places.acquire(timeout=_PATIENCE * 1.5):
+            # All hang in the diary. Whoever waited here, too, would take the socket from those who need no diary.
+            with other, suppress(OSError):
+                other.settimeout(_PATIENCE)
+                other.sendall(json.dumps({"error": _BUSY}).encode() + b"\n")
+            return
+        thread = threading.Thread(target=self._converse, args=(other,), name="workdiary-guest", daemon=True)
+        self._open[other] = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            self._open[other] = None
+            self._converse(other)
 
     def _converse(self, other: socket.socket) -> None:
         # Nobody who is slow, or says nonsense, holds up the others or ends the thread.
@@ -154,6 +160,7 @@ class Server:
                 other.sendall(json.dumps(said).encode() + b"\n")
         finally:
             self._open.pop(other, None)
+            self._places.release()
 
     def _said(self, other: socket.socket) -> dict[str, Any]:
         user = user_of(other)

@@ -114,7 +114,7 @@ class Sender:
         self.trouble: str | None = None
         """Why the diary does not take anything at the moment, in a sentence."""
         self.unheard: str | None = None
-        """What went wrong when an answer was said, in a sentence: nothing waits for that."""
+        """What went wrong when the latest answer was said, in a sentence: nothing waits for that."""
         self.recorded = 0
         """Grows whenever the diary has taken something."""
 
@@ -221,9 +221,13 @@ class Sender:
 
     @property
     def is_through(self) -> bool:
-        """Whether it has ended, and the diary has taken everything: the journal is in nobody's hands here."""
-        is_at_work = self._thread is not None and self._thread.is_alive()
-        return self._ends and not is_at_work and self.trouble is None and not self._early
+        """Whether it has ended, and the diary has taken everything."""
+        return self._ends and not self.is_at_work and self.trouble is None and not self._early
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its thread is there: then the journal is in its hands."""
+        return self._thread is not None and self._thread.is_alive()
 
     def _run(self) -> None:
         while True:
@@ -268,6 +272,8 @@ class Sender:
             self._changed()
         except Exception as error:
             self.unheard = f"saying it went wrong: {type(error).__name__}: {error}"
+        else:
+            self.unheard = None
 
     def _pause(self) -> float:
         """Return the seconds until something is due, or the contracts are to be looked at again."""

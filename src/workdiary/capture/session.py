@@ -89,14 +89,14 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
         spool = stack.enter_context(Spool(options.folder))
         stack.enter_context(closing(one_per_desktop()))
         opened: list[Any] = []
-        is_in_use = False
+        is_quiet = True
 
         def connect() -> Any:
             opened.append(open_journal(options.db))
             return opened[0]
 
         def close() -> None:
-            if opened and not is_in_use:  # whoever hangs in it would be torn
+            if opened and is_quiet and not sender.is_at_work:  # whoever hangs in it would be torn
                 opened[0].close()
 
         stack.callback(close)
@@ -135,6 +135,7 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             watch=herald.heard,
             tell=herald.troubled,
         )
+        stack.callback(runner.end, timeout=1.0)  # whatever goes wrong from here on, nobody is left at work
         herald.begin(sender, lambda: runner.now)
         engine = LiveEngine(runner, thumbnail=getattr(camera, "thumbnail", lambda _: None))
         server = Server(options.folder, engine.asked)
@@ -146,7 +147,6 @@ def _set_up(options: Options, *, chooses: bool = False) -> Iterator[Machine]:
             is_quiet = server.close()
             runner.end(timeout=1.0)
             lost = runner.lost
-            is_in_use = not (is_quiet and sender.is_through)
             if not sender.is_through:
                 options.say("Not everything is in the diary yet; it is kept, and goes there at the next start.")
             elif is_quiet and contract is not None:
