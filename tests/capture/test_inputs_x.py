@@ -244,7 +244,8 @@ def test_f58_a_context_that_the_server_does_not_know_is_no_listening(
     monkeypatch.setattr(
         "workdiary.capture.machine.listeners.enable_request", lambda opcode, _: enable_request(opcode, 7)
     )
-    listener = XListener(Tally(), lambda: None)
+    # The thread is not gone yet when it is known that it hears nothing.
+    listener = XListener(Tally(), lambda: until(lambda: listener._closing, "being closed"))
     with pytest.raises(InvalidValue, match="does not report its inputs"):
         listener.open()
     assert not listener.alive()

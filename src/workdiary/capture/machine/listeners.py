@@ -51,6 +51,28 @@ _PATIENCE: Final = 5.0
 """Seconds until a listener that does not get ready is given up."""
 
 
+class _Beginning:
+    """Whether a thread has begun to report, which the one that has started it waits for."""
+
+    def __init__(self) -> None:
+        self._is_known = threading.Event()
+        self._is_so = False
+
+    def begun(self) -> None:
+        """Say that it reports."""
+        self._is_so = True
+        self._is_known.set()
+
+    def over(self) -> None:
+        """Say that it reports no longer, or never has: the thread is about to end, but not gone yet."""
+        self._is_so = False
+        self._is_known.set()
+
+    def is_seen(self) -> bool:
+        """Wait until it is known, for as long as is patient, and return whether it reports."""
+        return self._is_known.wait(_PATIENCE) and self._is_so
+
+
 class XListener:
     """The RECORD extension of an X server, asked for the releases of keys and buttons of all its clients.
 
@@ -61,8 +83,8 @@ class XListener:
     def __init__(self, sink: Sink, died: Callable[[], None]):
         self._died = died
         self._data: Any = None
-        self._ready = threading.Event()
-        self._recorded = Recorded(sink, self._ready.set)
+        self._beginning = _Beginning()
+        self._recorded = Recorded(sink, self._beginning.begun)
         self._thread: threading.Thread | None = None
         self._closing = False
 
@@ -96,7 +118,7 @@ class XListener:
             target=self._listen, args=(connection.socket,), name="workdiary-inputs", daemon=True
         )
         self._thread.start()
-        if not self._ready.wait(_PATIENCE) or not self.alive():
+        if not self._beginning.is_seen():
             self.close()
             raise InvalidValue("DISPLAY", self._name(), "does not report its inputs", "see the X server's log")
 
@@ -127,7 +149,7 @@ class XListener:
         except Exception:  # noqa: S110 (the server is gone; saying so is what follows)
             pass
         finally:
-            self._ready.set()
+            self._beginning.over()
             if not self._closing:
                 self._died()
 
@@ -180,17 +202,17 @@ class PynputListener:
                 "is not granted to this program",
                 "allow it under System Settings, Privacy & Security, Input Monitoring and Accessibility",
             )
-        ready = []
+        beginnings = []
         for base, callbacks in (
             (keyboard.Listener, {"on_release": key_released}),
             (mouse.Listener, {"on_click": clicked, "on_scroll": scrolled}),
         ):
-            event = threading.Event()
-            listener = self._quiet(base, event)(**callbacks)
+            beginning = _Beginning()
+            listener = self._quiet(base, beginning)(**callbacks)
             self._listeners.append(listener)
-            ready.append(event)
+            beginnings.append(beginning)
             listener.start()
-        if not all(event.wait(_PATIENCE) for event in ready) or not self.alive():
+        if not all(beginning.is_seen() for beginning in beginnings):
             self.close()
             raise InvalidValue("pynput", "listener", "did not get ready in time", "see whether the display answers")
 
@@ -212,7 +234,7 @@ class PynputListener:
             threading.Thread.join(listener, _PATIENCE)
         self._listeners = []
 
-    def _quiet(self, base: Any, ready: threading.Event) -> Any:
+    def _quiet(self, base: Any, beginning: _Beginning) -> Any:
         """Return pynput's class `base`, which says when it is ready and ends without a traceback on the terminal."""
         owner = self
         # On X, pynput is ready a moment before the server reports; the first call of the handler says that it does.
@@ -227,12 +249,12 @@ class PynputListener:
                 for connection in ("_display_stop", "_display_record"):  # pynput leaves them open when the server dies
                     if hasattr(listener, connection):
                         close_display(getattr(listener, connection))
-                ready.set()
+                beginning.over()
                 if not owner._closing:
                     owner._died()
 
         def began(listener: Any, *arguments: Any) -> Any:
-            ready.set()
+            beginning.begun()
             return getattr(base, first)(listener, *arguments)
 
         return type("Quiet", (base,), {"run": run, first: began})
