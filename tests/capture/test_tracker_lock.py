@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.capture.desk import ACME, BOLT, FIRST, HALF, NINE, Desk, key, key_with
-from workdiary.capture.events import DropSnapshot, Finished, Job, Mark, MarkKind, SnapshotDeleted, StopReason, Ticked
+from workdiary.capture.events import (
+    AskIdle,
+    DropSnapshot,
+    Finished,
+    Job,
+    Mark,
+    MarkKind,
+    SnapshotDeleted,
+    StopReason,
+    Ticked,
+)
 from workdiary.capture.moments import second_of
 from workdiary.model.slots import Slot
 
@@ -145,7 +155,17 @@ def test_quiet_time_that_is_taken_back_is_not_asked_about() -> None:
     desk.turn(wall=1000, mono=1000, boot=1000)
     desk.say(Ticked(counts=(0, 0, 0), idle=600_000, locked=True, unsure=10_000))
     assert desk.tracked == 590
-    assert sum(end - begin for begin, end in desk.state.quiet) == 590
+    assert desk.of(AskIdle) == []
+
+
+def test_what_was_worked_before_the_screen_was_locked_does_not_wait_until_it_is_unlocked() -> None:
+    """Less idle time than one is asked about is work; on a locked screen no more comes to it."""
+    desk = Desk()
+    desk.start()
+    desk.work(400)
+    desk.rest(300)
+    desk.work(1, counts=(0, 0, 0), idle=301_000, locked=True)
+    assert [slot for _, slot, _ in desk.segments] == [0]
 
 
 def test_what_ends_while_it_is_in_doubt_is_over() -> None:

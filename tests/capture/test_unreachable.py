@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.capture.desk import key_with
 from tests.capture.stage import PLATFORM, WEDNESDAY, a_contract, staged
 from tests.capture.test_headless import changes, place, run, tracker
 from tests.capture.xserver import XServer, xserver
@@ -25,7 +24,7 @@ from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import CaptureConsented, CaptureStarted
 from workdiary.diary.diary import Diary
 from workdiary.errors import InvalidValue, StoreBusy, StoreError
-from workdiary.model.times import Instant, instant
+from workdiary.model.times import Instant
 from workdiary.store.sql import SqlJournal
 
 __all__ = ["place", "xserver"]
@@ -262,31 +261,3 @@ def test_f1_idle_time_that_was_asked_about_is_not_credited_after_a_kill() -> Non
         stage.work(120)
         assert MarkKind.RECOVERED in [mark.kind for mark in stage.spool.marks()]
         assert stage.recorded() == []
-
-
-def test_t16_work_before_idle_time_that_nobody_answers_for_is_in_the_diary_before_its_week_locks() -> None:
-    """Eight minutes of work on Sunday night, then nobody: who does not answer is not late with the work."""
-    with staged(second=int(instant("2026-11-22T23:40:00Z"))) as stage:
-
-        def alone(until: str) -> None:
-            while stage.clocks.now < instant(until):
-                stage.clocks.pass_by(1)
-                stage.keys.quiet = (stage.clocks.now - went) * 1000
-                stage.runner.tick()
-
-        last = instant("2026-11-22T23:50:00Z") // 600
-        secret = key_with("c-1", last, most=479)  # in the eight minutes
-        stage.runner._chance = lambda number: secret[:number]
-        stage.runner.start("c-1")
-        stage.until("2026-11-22T23:58:00Z")
-        stage.keys.each, went = 0, stage.clocks.now
-        alone("2026-11-23T00:09:00Z")
-        stage.clocks.pass_by(instant("2026-11-23T11:45:00Z") - stage.clocks.now, asleep=True)
-        alone("2026-11-23T11:49:00Z")
-        assert stage.runner.state.idle_since == went
-        assert stage.recorded() == ["11-22T23:40"]
-        alone("2026-11-23T11:53:00Z")
-        discarded = [mark.what for mark in stage.spool.marks() if mark.kind is MarkKind.IDLE_DISCARDED]
-        assert discarded == ["16 min without input were discarded."]
-        assert stage.recorded() == ["11-22T23:40", "11-22T23:50"]
-        assert [item.standing for item in stage.items()] == [Standing.SENT, Standing.SENT]

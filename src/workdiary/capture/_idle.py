@@ -43,6 +43,9 @@ def lengthen(turn: Turn) -> None:
         return
     for stretch in turn.new:
         if turn.is_away:
+            if not turn.asked and turn.session is not None:
+                # Answered, though not by an input: what passes until one comes is asked about anew.
+                turn.effects.append(AskIdle(contract=turn.session.job.contract, since=Instant(stretch[0])))
             turn.asked = appended(turn.asked, stretch)
         else:
             turn.quiet = appended(turn.quiet, stretch)
@@ -64,7 +67,8 @@ def watch(turn: Turn, tick: Ticked) -> None:
     lengthen(turn)
     if turn.is_away:
         return
-    turn.quiet = newest(turn.quiet, idle // 1000)
+    # On a locked screen nothing more comes to it: it was less than is asked about, so it is work.
+    turn.quiet = () if tick.locked else newest(turn.quiet, idle // 1000)
     if seconds_of(turn.quiet) >= after:
         # An earlier prompt without an answer by now is answered.
         discard(turn)
@@ -95,10 +99,14 @@ def answer(turn: Turn, answered: Answered) -> None:
 
 
 def discard(turn: Turn) -> None:
-    """Take the idle time that was asked about out of what was tracked; the work before it stays."""
+    """Take the idle time that was asked about out of what was tracked; the work before it stays.
+
+    That brings nobody back: only an input does.
+    """
     if turn.asked and turn.session is not None:
-        seconds, at = seconds_of(turn.asked), turn.asked[0][0]
+        seconds, at, is_away = seconds_of(turn.asked), turn.asked[0][0], turn.is_away
         _cut(turn)
+        turn.is_away = is_away
         turn.mark(MarkKind.IDLE_DISCARDED, f"{span(seconds)} without input were discarded.", at=at)
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "StopReason",
     "TakeSnapshot",
     "Ticked",
+    "WeekLocks",
 ]
 
 
@@ -180,8 +181,28 @@ class Answered:
     job: Job | None = None
 
 
+@attrs.frozen(kw_only=True)
+class WeekLocks:
+    """In a moment the week locks that ends where the slot `before` begins: hand out what there is of its segments.
+
+    As at the end of a session, idle time without an answer is discarded, and less of it than one is asked about is
+    work; but tracking goes on.
+    """
+
+    before: Slot
+
+
 Input: TypeAlias = (
-    Start | Stop | MemoWritten | LabelChosen | Ticked | SnapshotTaken | SnapshotFailed | SnapshotDeleted | Answered
+    Start
+    | Stop
+    | MemoWritten
+    | LabelChosen
+    | Ticked
+    | SnapshotTaken
+    | SnapshotFailed
+    | SnapshotDeleted
+    | Answered
+    | WeekLocks
 )
 """Anything that can happen to a tracker."""
 

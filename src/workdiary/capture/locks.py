@@ -1,56 +1,105 @@
-"""When the weeks of segments lock, as far as the tracker knows, and what must be decided before."""
+"""When the weeks of segments lock, as far as the tracker knows, and what must be done before."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from workdiary.capture.sender import Sender
+import attrs
+
+from workdiary.capture.events import Answered, Choice, WeekLocks
 from workdiary.capture.state import State
 from workdiary.diary.draft import Calendars
 from workdiary.errors import WorkdiaryError
-from workdiary.model.slots import SECONDS_PER_SLOT, Slot
+from workdiary.model.policy import Policy
+from workdiary.model.slots import Slot
 from workdiary.model.times import Instant, slot_start
 
-__all__ = ["DECIDE", "Locks", "must_decide"]
+__all__ = ["DECIDE", "HAND_OVER", "RELEASE", "Deadlines", "Lock", "Locks"]
 
 DECIDE: Final = 600
 """How many seconds before the lock of its week a question about idle time is answered for whoever does not."""
 
+HAND_OVER: Final = (20, 8, 2)
+"""How many seconds before it what there is of the segments of its week is handed out, be it that one still goes on.
+
+More than once, for the moment of a snapshot may come in between.
+"""
+
+RELEASE: Final = 15
+"""How many seconds before it nothing is held back any more."""
+
+
+@attrs.frozen
+class Lock:
+    """From the instant `at` on, nothing that lies before the slot `before` is billed any more."""
+
+    at: int
+    before: Slot
+
 
 class Locks:
-    """When the weeks of segments lock: found out once for each week of a contract, since thousands may wait."""
+    """When the weeks of segments lock: found out once for each week of a contract, since thousands may wait.
 
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-        self._calendars: dict[str, Calendars | None] = {}
-        self._known: dict[tuple[str, Slot], int] = {}
+    `policy_of` returns what judges a contract, `None` where that is not known.
+    """
 
-    def of(self, contract: str, slot: Slot) -> int | None:
-        """Return when the week of `slot` locks; `None` where nobody knows it."""
+    def __init__(self, policy_of: Callable[[str], str | Policy | None]) -> None:
+        self._policy_of = policy_of
+        self._calendars: dict[str, Calendars] = {}
+        self._known: dict[tuple[str, Slot], Lock] = {}
+
+    def of(self, contract: str, slot: Slot) -> Lock | None:
+        """Return the lock of the week of `slot`; `None` where nobody knows it."""
         try:
-            if contract not in self._calendars:
-                self._calendars[contract] = None  # and so it stays where the diary cannot be asked
-                self._calendars[contract] = Calendars(self._sender.book(contract).policy)
-            calendars = self._calendars[contract]
+            calendars = self._calendars.get(contract)
             if calendars is None:
-                return None
+                policy = self._policy_of(contract)
+                if policy is None:
+                    return None
+                calendars = self._calendars[contract] = Calendars(policy)
             week = calendars.week_of(slot_start(slot))
             key = contract, week.start
             if key not in self._known:
-                self._known[key] = int(calendars.of(week).locks_at(week))
+                self._known[key] = Lock(int(calendars.of(week).locks_at(week)), week.stop)
         except WorkdiaryError:
             return None
         return self._known[key]
 
 
-def must_decide(state: State, sender: Sender, now: Instant) -> bool:
-    """Return whether the open question about idle time can wait for its answer no longer.
+class Deadlines:
+    """What a tracker is told to do before the weeks of its segments lock, each thing once."""
 
-    The work before the idle time is in the same segment, and goes into the diary with the answer. After the lock of
-    the week it would be late, and not billed; so the question is then answered as if it were never (RELIABILITY 6.1).
-    """
-    since = state.idle_since
-    if since is None or state.job is None:
-        return False
-    lock = Locks(sender).of(state.job.contract, Slot(since // SECONDS_PER_SLOT))
-    return lock is not None and lock - DECIDE <= now < lock
+    def __init__(self, locks: Locks) -> None:
+        self._locks = locks
+        self._done = (0, 0)
+
+    def command(self, state: State, now: Instant) -> Answered | WeekLocks | None:
+        """Return what is to be done now, if something is.
+
+        A segment in which idle time follows work waits for the answer to the question about that. After the lock of
+        its week it would be late, and not billed, so the question is answered as if it were never. And what goes on
+        over the end of a week that locks with its end is handed out as far as it has got.
+        """
+        lock = self._next(state, now)
+        if lock is None:
+            return None
+        stage = sum(lock.at - now <= seconds for seconds in (DECIDE, *HAND_OVER))
+        if stage == 0:
+            self._done = (0, 0)  # once more, where a clock was wrong
+            return None
+        if (lock.at, stage) <= self._done:
+            return None
+        self._done = (lock.at, stage)
+        if stage > 1:
+            return WeekLocks(before=lock.before)
+        return None if state.idle_since is None else Answered(choice=Choice.DISCARD)
+
+    def _next(self, state: State, now: Instant) -> Lock | None:
+        """Return the next lock of a week of which the session has a segment that is not handed out."""
+        if state.job is None:
+            return None
+        contract = state.job.contract
+        found = [self._locks.of(contract, one.slot) for one in state.open if one.job.contract == contract]
+        ahead = [lock for lock in found if lock is not None and now < lock.at]
+        return min(ahead, key=lambda lock: lock.at, default=None)

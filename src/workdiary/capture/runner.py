@@ -22,9 +22,7 @@ import attrs
 
 from workdiary.capture.calls import Calls
 from workdiary.capture.events import (
-    Answered,
     AskIdle,
-    Choice,
     Effect,
     Finished,
     Input,
@@ -44,7 +42,7 @@ from workdiary.capture.events import (
     Ticked,
 )
 from workdiary.capture.jobs import job_for, look_again
-from workdiary.capture.locks import must_decide
+from workdiary.capture.locks import Deadlines
 from workdiary.capture.machine.ports import Clocks, Inputs, together
 from workdiary.capture.machine.shooting import Camera, Shooting
 from workdiary.capture.recovery import recover
@@ -67,7 +65,7 @@ __all__ = ["Runner"]
 _T = TypeVar("_T")
 
 _LOOK_EVERY: Final = 60_000
-"""How often the room on the disk is looked at, and what else need not be looked at each second, in milliseconds."""
+"""How often the room on the disk is looked at, in milliseconds."""
 
 _TELL_EVERY: Final = 15_000
 _TIDY_EVERY: Final = 6 * 3_600_000
@@ -113,6 +111,7 @@ class Runner:
         self._own_trouble: str | None = None
         self._death: str | None = None
         self._looked_at: int | None = None
+        self._deadlines = Deadlines(sender.locks)
         self._tidied_at: int | None = None
         self._told_at: int | None = None
         self._mutex = threading.RLock()
@@ -338,11 +337,12 @@ class Runner:
             self._carry_out((Mark(kind=MarkKind.STOPPED, at=now, what=what, contract=contract),), reading)
 
     def _look_after(self, reading: Reading) -> None:
-        """Look once a minute at the room on the disk, and at a question that can wait no longer."""
+        """Do what must be done before a week locks, and look once a minute at the room on the disk."""
+        command = self._deadlines.command(self.state, Instant(reading.wall // 1000))
+        if command is not None:
+            self._feed(command, reading)
         if self._looked_at is None or reading.boot - self._looked_at >= _LOOK_EVERY:
             self._looked_at = reading.boot
-            if must_decide(self.state, self.sender, Instant(reading.wall // 1000)):
-                self._feed(Answered(choice=Choice.DISCARD), reading)
             try:
                 self.room = self.spool.room(now=reading.wall, size_of=self._size_of)
                 if self._tidied_at is None or reading.boot - self._tidied_at >= _TIDY_EVERY:

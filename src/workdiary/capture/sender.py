@@ -15,6 +15,7 @@ import attrs
 
 from workdiary.capture.consent import latest_consent, record_consent
 from workdiary.capture.events import Reading
+from workdiary.capture.locks import RELEASE, Locks
 from workdiary.capture.machine.ports import Clocks
 from workdiary.capture.spool.kept import Item, Kind, Standing
 from workdiary.capture.spool.spool import Spool
@@ -100,6 +101,8 @@ class Sender:
         self._early: set[int] = set()
         self._books: dict[str, Book] = {}
         self._origins: dict[str, str] = {}
+        self.locks = Locks(self._policy_of)
+        """When the weeks of its contracts lock."""
         self._consents: dict[str, tuple[str | None, int]] = {}
         self._looked_at: int | None = None
         self._one_at_a_time = threading.Lock()
@@ -131,6 +134,11 @@ class Sender:
             return self.look(contract)
         self._books[contract] = found
         return found
+
+    def _policy_of(self, contract: str) -> str | Policy | None:
+        """Return what judges `contract`, as far as it is known: nobody is asked."""
+        found = self._books.get(contract) or self._kept_book(contract)
+        return None if found is None else found.policy
 
     def look(self, contract: str) -> Book:
         """Ask the diary of `contract` how the contract stands, and keep that."""
@@ -320,6 +328,10 @@ class Sender:
         found = self._due.get(item.number)
         if found is None:
             left = min(max(item.made + item.hold - now.wall, 0), item.hold)
+            lock = None if item.slot is None else self.locks.of(item.contract, item.slot)
+            if lock is not None and now.wall < lock.at * 1000:
+                # What is held back over the lock of its week would be late.
+                left = min(left, max((lock.at - RELEASE) * 1000 - now.wall, 0))
             found = self._due[item.number] = now.boot + left
         return found
 

@@ -43,11 +43,12 @@ from workdiary.capture.events import (
     Stop,
     StopReason,
     Ticked,
+    WeekLocks,
 )
-from workdiary.capture.ledger import Ledger, written
+from workdiary.capture.ledger import Ledger, kept_of, written
 from workdiary.capture.moments import check_secret, commitment
 from workdiary.capture.state import IDLE_AFTER, START, Session, State, initial
-from workdiary.capture.timing import is_usable, span
+from workdiary.capture.timing import cut, is_usable, seconds_of, span
 from workdiary.errors import InvalidValue
 from workdiary.model.segment import check_text
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
@@ -102,6 +103,8 @@ def step(state: State, event: Input, reading: Reading) -> tuple[State, tuple[Eff
         _deleted(turn, event)
     elif isinstance(event, Answered):
         answer(turn, event)
+    elif isinstance(event, WeekLocks):
+        _hand_over(turn, event.before)
     turn.settle(hurry=isinstance(event, Stop) and event.reason is StopReason.SHUTDOWN)
     ask_for_snapshot(turn)
     return turn.done()
@@ -234,7 +237,7 @@ def _end(turn: Turn, reason: StopReason, at: int) -> None:
         turn.here(session, at)
     turn.end_run()
     turn.keep_closed()
-    turn.quiet, turn.doubts = (), ()
+    turn.quiet, turn.doubts, turn.is_away = (), (), False
     turn.mark(MarkKind.STOPPED, f"Switched off {_WHY[reason]}, after {span(session.tracked)}.", at=at)
     turn.session = None
     turn.settle(hurry=reason is StopReason.SHUTDOWN or reason is StopReason.CLOCK)
@@ -243,6 +246,20 @@ def _end(turn: Turn, reason: StopReason, at: int) -> None:
             contract=session.job.contract, session=session.session, secret=session.secret.hex(), at=Instant(at)
         )
     )
+
+
+def _hand_over(turn: Turn, before: Slot) -> None:
+    """Hand out what there is of the session's segments before a slot, be it that one of them still goes on."""
+    if turn.session is None:
+        return
+    discard(turn)
+    turn.quiet = ()
+    if turn.run is not None:
+        turn.close_minute(turn.now)
+    turn.keep_closed()
+    for ledger in sorted(turn.open.values(), key=lambda one: one.slot):
+        if ledger.job.contract == turn.session.job.contract and ledger.slot < before and not ledger.is_pending:
+            turn.hand_out(ledger, is_over=turn.now >= ledger.end)
 
 
 def _say(turn: Turn, event: MemoWritten | LabelChosen) -> None:
@@ -313,14 +330,11 @@ def _deleted(turn: Turn, deletion: SnapshotDeleted) -> None:
     for ledger in found:
         if ledger.digests:
             turn.effects.append(DropSnapshot(contract=ledger.job.contract, slot=ledger.slot, digests=ledger.digests))
-        if turn.session is not None and ledger.job.contract == turn.session.job.contract:
-            gone = sum(
-                end - begin
-                for one in ledger.minutes
-                if one.session == turn.session.session
-                for begin, end in one.stretches
-            )
-            turn.session = attrs.evolve(turn.session, tracked=turn.session.tracked - gone)
+        session = turn.session
+        if session is not None:
+            gone = [stretch for one in kept_of(ledger, session.session) for stretch in one.stretches]
+            turn.session = attrs.evolve(session, tracked=session.tracked - seconds_of(gone))
+            turn.quiet, turn.asked = cut(turn.quiet, gone), cut(turn.asked, gone)
         turn.empty(ledger)
         if ledger.carried:
             turn.carry(ledger.job.contract, -ledger.carried)

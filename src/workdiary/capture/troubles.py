@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from workdiary.capture.locks import Locks
 from workdiary.capture.sender import Sender
 from workdiary.capture.spool.kept import Item, Kind, Room, Standing
 from workdiary.capture.spool.spool import Spool
@@ -37,13 +36,13 @@ def troubles_of(
     for broken in spool.breaks:
         yield f"{broken}, and not by the tracker: somebody else, or the disk, has changed its file"
     locks: dict[int, set[tuple[str, int]]] = {}
-    weeks = Locks(sender)
     for item in spool.items(Standing.WAITING) if items is None else items:
         if item.slot is None or item.kind is not Kind.TRACKED or item.standing is not Standing.WAITING:
             continue
-        lock = weeks.of(item.contract, item.slot)
-        if lock is None:
+        found = sender.locks.of(item.contract, item.slot)
+        if found is None:
             continue
+        lock = found.at
         # What is only held back goes in time.
         if item.made + item.hold < (now - _GRACE) * 1000 or sender.due_at(item) // 1000 >= lock:
             locks.setdefault(lock, set()).add((item.contract, item.slot))
