@@ -32,8 +32,10 @@ from workdiary.capture.events import (
     Stop,
     TakeSnapshot,
     Ticked,
+    WeekLocks,
 )
 from workdiary.capture.tracker import State, initial, step
+from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
 SCHEDULES = int(os.environ.get("WORKDIARY_SCHEDULES", "20000"))
@@ -104,6 +106,9 @@ def play(random: Random, rule: int) -> Story:
         elif chance < 0.2:
             is_on = False
             _say(story, Stop(), reading)
+        elif chance < 0.22:
+            # Of a week that locks now: it ends here, or with the slot that goes on, or hours ago.
+            _say(story, WeekLocks(before=Slot(wall // 600_000 + random.choice((0, 1, 1, -40)))), reading)
         elif story.state.idle_since is not None and chance < 0.5:
             _say(story, Answered(choice=random.choice([*Choice]), job=jobs[random.randrange(2)]), reading)
         else:
