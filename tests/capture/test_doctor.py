@@ -330,6 +330,7 @@ def spool_file(folder: Path, *rows: tuple[str, int], shot: int | None = None) ->
         ([("sent", NOON - 86_400), ("waiting", NOON - 60)], Level.OK, "1 entry waits for the diary, the oldest for 1"),
         ([("waiting", NOON - 7200)], Level.WARNING, "the oldest for 2 h"),
         ([("refused", NOON - 60)], Level.WARNING, "did not take 1"),
+        ([("refused", NOON - 40 * 86_400)], Level.WARNING, "did not take 1"),
         ([("altered", NOON - 60)], Level.PROBLEM, "are not those that were kept"),
         ([("waiting", NOON - 30 * 86_400)], Level.PROBLEM, "no snapshots are taken any more"),
     ],

@@ -353,3 +353,22 @@ def test_an_answer_to_no_question_is_refused() -> None:
         stage.runner.start("c-1")
         with pytest.raises(InvalidValue, match="choice: 'keep' answers no question: there is no idle time"):
             LiveEngine(stage.runner).answer(Choice.KEEP)
+
+
+def test_t15_what_the_diary_refused_a_month_ago_stops_no_snapshot() -> None:
+    with staged(None, "c-1", "c-2") as stage:
+        stage.runner.start("c-1")
+        stage.work(605)
+        stage.is_reachable = False
+        stage.client_sets(ContractStatus.PAUSED)
+        stage.work(1300)
+        stage.is_reachable = True
+        stage.work(120)
+        assert stage.items(Standing.REFUSED)
+        stage.clocks.pass_by(31 * 86_400, asleep=True)
+        stage.work(61)
+        taken = stage.camera.taken
+        stage.runner.start("c-2")
+        stage.work(1300)
+        assert stage.camera.taken >= taken + 2
+        assert not any("room" in trouble for trouble in stage.runner.troubles())

@@ -28,7 +28,8 @@ def troubles_of(
     """
     if room is not None and room.warns:
         effect = "no snapshots are taken" if room.is_short else "soon no snapshots will be taken"
-        yield f"room is short ({room.used} bytes wait, {room.free} are free): {effect}; counts go on"
+        waits = f"{room.used} bytes wait, the oldest for {room.oldest // 3600} h, and {room.free} are free"
+        yield f"room is short ({waits}): {effect}; counts go on"
     if sender.early:
         number = sender.early
         what = f"{number} segment{'s lie' if number > 1 else ' lies'} in the future by the clock of the diary, and"

@@ -99,7 +99,7 @@ def tracker(folder: Path) -> tuple[Finding, dict[str, Any] | None]:
 
 @attrs.frozen(kw_only=True)
 class Kept:
-    """What the tracker's file says: items by standing, breaks of the chain, the oldest open one, the last snapshot."""
+    """What the tracker's file says: items by standing, breaks of the chain, the oldest that waits, the last snapshot."""
 
     items: dict[str, int]
     breaks: tuple[str, ...] = ()
@@ -120,8 +120,8 @@ def kept_in(folder: Path) -> Kept | None:
             connection.execute("BEGIN")
             items = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
             places = ", ".join("?" * len(_OPEN))
-            waiting = connection.execute(
-                f"SELECT made, digests FROM outbox WHERE state IN ({places}) AND json_valid(digests)",  # noqa: S608 - question marks only
+            kept = connection.execute(
+                f"SELECT made, digests, state FROM outbox WHERE state IN ({places}) AND json_valid(digests)",  # noqa: S608 - question marks only
                 _OPEN,
             ).fetchall()
             breaks = breaks_of(connection.execute)
@@ -131,8 +131,8 @@ def kept_in(folder: Path) -> Kept | None:
         return Kept(
             items=items,
             breaks=breaks,
-            oldest=min((made for made, _ in waiting), default=None),
-            images=tuple(str(digest) for _, digests in waiting for digest in json.loads(digests)),
+            oldest=min((made for made, _, state in kept if state == Standing.WAITING.value), default=None),
+            images=tuple(str(digest) for _, digests, _ in kept for digest in json.loads(digests)),
             shot=None if shot is None else (shot[0], tuple(map(str, json.loads(shot[1])))),
             size=path.stat().st_size,
         )

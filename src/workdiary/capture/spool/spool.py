@@ -397,14 +397,15 @@ class Spool(Outbox):
 
     def room(self, *, now: int, size_of: Callable[[str], int] = lambda _: 0) -> Room:
         """Return how much room there is at the Unix millisecond `now`; `size_of` says how large an image is."""
-        waiting = self.items(Standing.WAITING, Standing.REFUSED, Standing.CONFLICT)
-        used = sum(size_of(digest) for item in waiting for digest in item.digests)
+        kept = self.items(Standing.WAITING, Standing.REFUSED, Standing.CONFLICT)
+        used = sum(size_of(digest) for item in kept for digest in item.digests)
         with suppress(OSError):
             used += self.path.stat().st_size
         free: int | None = None
         with suppress(OSError):
             free = self._free(self.folder)
-        oldest = max((now - item.made for item in waiting), default=0) // 1000
+        # What the diary has answered for waits no more, however long it is kept.
+        oldest = max((now - item.made for item in kept if item.standing is Standing.WAITING), default=0) // 1000
         return Room.of(used=used, free=free, oldest=oldest, cap=self._cap, age=self._age, reserve=self._reserve)
 
     def tidy(self, *, now: int, keep: int = 35 * 86_400_000) -> int:
