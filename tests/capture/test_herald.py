@@ -9,6 +9,7 @@ import pytest
 
 from tests.capture.stage import PLATFORM, WEDNESDAY, Stage, staged
 from workdiary.capture.__main__ import main
+from workdiary.capture.events import Choice
 from workdiary.capture.herald import Herald
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.places import seconds_of
@@ -92,6 +93,30 @@ def test_limit_1_the_weekly_limit_is_said_at_nine_tenths_and_when_it_is_reached_
         assert len(said) == 2, said
         assert said[0].startswith("c-1: 91 % of the weekly limit of 2 h are used, 10 min left")
         assert said[1] == "c-1: The weekly limit of 2 h is reached. From now on time is red and unpaid (LIMIT-1)."
+
+
+def test_limit_1_idle_time_that_goes_to_another_contract_switches_nothing_over() -> None:
+    """What is on is on: its limit is told of as before, and its session has what it had (B44)."""
+    with staged(None, "c-1", "c-2", second=int(instant("2026-11-25T09:00:00Z"))) as stage:
+        terms = Terms(since="2026-11-23T00:00Z", rate="30", weekly_limit="2")
+        assert stage.diary.record(TermsChanged(terms=terms), by=PLATFORM, id="limit").recorded
+        lines = heralded(stage)
+        engine = LiveEngine(stage.runner)
+        engine.start("c-1", memo="Work")
+        stage.work(3600)
+        stage.keys.each = 0
+        for n in range(700):
+            stage.keys.quiet = (n + 1) * 1000
+            stage.work(1)
+        stage.keys.each, stage.keys.quiet = 1, 0
+        stage.work(1)
+        assert len(stage.runner.finished) == 6
+        engine.answer(Choice.REASSIGN, "c-2")
+        assert len(stage.runner.finished) == 6
+        stage.work(2 * 3600)
+        assert [line[22:] for line in lines if "  on, " in line or "  off, " in line] == ["on, for c-1"]
+        said = [line[22:] for line in lines if "weekly limit" in line]
+        assert [line.split(" of ")[0] for line in said] == ["c-1: 91 %", "c-1: The weekly limit"]
 
 
 def test_b84_a_trouble_is_said_once_and_so_is_its_end() -> None:

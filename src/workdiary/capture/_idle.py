@@ -164,7 +164,9 @@ def _reassign(turn: Turn, job: Job) -> None:
     name = f"{session.session}-{session.given + 1}"
     until = max(end for (_, end), _ in pieces)
     turn.effects.append(
-        SessionStarted(contract=job.contract, session=name, commitment=commitment(secret), at=Instant(at))
+        SessionStarted(
+            contract=job.contract, session=name, commitment=commitment(secret), at=Instant(at), is_given=True
+        )
     )
     given: dict[int, Ledger] = {}
     for (begin, end), known in pieces:
@@ -178,4 +180,6 @@ def _reassign(turn: Turn, job: Job) -> None:
     for ledger in given.values():
         turn.keep(kept_of(ledger, name))
         turn.hand_out(ledger, is_over=turn.now >= ledger.end)
-    turn.effects.append(SessionEnded(contract=job.contract, session=name, secret=secret.hex(), at=Instant(until)))
+    turn.effects.append(
+        SessionEnded(contract=job.contract, session=name, secret=secret.hex(), at=Instant(until), is_given=True)
+    )

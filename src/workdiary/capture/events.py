@@ -295,22 +295,30 @@ class Finished:
 
 @attrs.frozen(kw_only=True)
 class SessionStarted:
-    """A session has begun: record the digest of its secret, so that nobody can choose its moments later."""
+    """A session has begun: record the digest of its secret, so that nobody can choose its moments later.
+
+    `is_given` says that it only takes idle time that went to its contract: it is over at once, and what is on goes on.
+    """
 
     contract: str
     session: str
     commitment: str
     at: Instant
+    is_given: bool = False
 
 
 @attrs.frozen(kw_only=True)
 class SessionEnded:
-    """A session is over: record its secret, so that either side can check its snapshot moments."""
+    """A session is over: record its secret, so that either side can check its snapshot moments.
+
+    `is_given` is that of its `SessionStarted`.
+    """
 
     contract: str
     session: str
     secret: str = attrs.field(repr=False)
     at: Instant
+    is_given: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -57,6 +57,8 @@ class Herald:
 
     def heard(self, effect: Effect) -> None:
         """Say what of an effect concerns the freelancer."""
+        if isinstance(effect, SessionStarted | SessionEnded) and effect.is_given:
+            return  # a mark says that idle time went there; what is on is on
         if isinstance(effect, SessionStarted):
             self._contract = effect.contract
             self._line(effect.at, f"on, for {effect.contract}")

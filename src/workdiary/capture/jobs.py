@@ -13,7 +13,7 @@ from workdiary.model.policy import LabelNeed
 from workdiary.model.text import is_blank
 from workdiary.model.times import Instant
 
-__all__ = ["job_for", "job_for_idle_time", "job_of", "look_again"]
+__all__ = ["inactive", "job_for", "job_for_idle_time", "job_of", "look_again"]
 
 
 def job_of(book: Book, at: Instant) -> Job:
@@ -21,6 +21,17 @@ def job_of(book: Book, at: Instant) -> Job:
     policy = book.policy_at(at)
     asks = policy.protection.label is LabelNeed.REQUIRED_IF_OFFERED
     return Job(contract=book.contract.id, credit=policy.credit, needs_label=asks and bool(book.contract.labels))
+
+
+def inactive(book: Book, at: Instant) -> str | None:
+    """Return what stands in the way of tracking at a moment, such as "is paused"; `None` where the contract is active.
+
+    That is what is known of it; the diary decides when the time arrives there.
+    """
+    status = book.contract.status_at(at)
+    if status is ContractStatus.ACTIVE:
+        return None
+    return "has not begun" if status is None else f"is {status.value}"
 
 
 def job_for(book: Book, at: Instant, label: str | None) -> Job:
@@ -58,9 +69,8 @@ def look_again(sender: Sender, contract: str, at: Instant, label: str | None) ->
 
 def _trackable(book: Book, at: Instant, label: str | None) -> Job:
     contract = book.contract.id
-    status = book.contract.status_at(at)
-    if status is not ContractStatus.ACTIVE:
-        word = "has not begun" if status is None else f"is {status.value}"
+    word = inactive(book, at)
+    if word is not None:
         raise InvalidValue("contract", contract, f"{word}, so that nothing can be tracked for it", "choose another")
     if book.consented != NOTICE:
         raise InvalidValue(

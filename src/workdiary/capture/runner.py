@@ -41,7 +41,8 @@ from workdiary.capture.events import (
     TakeSnapshot,
     Ticked,
 )
-from workdiary.capture.jobs import job_for, look_again
+from workdiary.capture.jobs import inactive, job_for, look_again
+from workdiary.capture.ledger import finished_id
 from workdiary.capture.locks import Deadlines
 from workdiary.capture.machine.ports import Clocks, Inputs, together
 from workdiary.capture.machine.shooting import Camera, Shooting
@@ -56,7 +57,6 @@ from workdiary.capture.troubles import troubles_of
 from workdiary.capture.wording import memo_of, text_of, text_or_none
 from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
 from workdiary.model.activity import Counts
-from workdiary.model.contract import ContractStatus
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
@@ -290,9 +290,9 @@ class Runner:
         if self._backlog:
             self._flush(reading)
         for effect in effects:
-            if isinstance(effect, SessionStarted):
+            if isinstance(effect, SessionStarted) and not effect.is_given:
                 self._given = set()
-            elif isinstance(effect, Finished):
+            elif isinstance(effect, Finished) and self._is_own(effect):
                 self._given.add(effect.segment.slot)
             elif isinstance(effect, TakeSnapshot):
                 self._safely("a snapshot", partial(self._take, effect, reading))
@@ -300,6 +300,9 @@ class Runner:
             self._safely("saying it", partial(self._watch, effect))
         if effects:
             self.sender.wake()
+
+    def _is_own(self, one: Finished) -> bool:
+        return self.state.session is not None and one.id == finished_id(self.state.session.session, one.segment.slot)
 
     def _flush(self, reading: Reading | None = None) -> None:
         self._backlog.write((reading or self.clocks.read()).wall)
@@ -324,14 +327,12 @@ class Runner:
         session = self.state.session
         if session is None:
             return
-        now = Instant(reading.wall // 1000)
+        contract, now = session.job.contract, Instant(reading.wall // 1000)
         try:
-            status = self.sender.book(session.job.contract).contract.status_at(now)
+            word = inactive(self.sender.book(contract), now)
         except WorkdiaryError:
-            return  # it cannot be asked at the moment; the diary decides when the time arrives there
-        if status is not ContractStatus.ACTIVE:
-            word = "has not begun" if status is None else f"is {status.value}"
-            contract = session.job.contract
+            return  # it cannot be asked at the moment
+        if word is not None:
             self._feed(Stop(reason=StopReason.CONTRACT), reading)
             what = f"The contract {word}: the tracker was switched off."
             self._carry_out((Mark(kind=MarkKind.STOPPED, at=now, what=what, contract=contract),), reading)
@@ -360,7 +361,7 @@ class Runner:
 
     @property
     def finished(self) -> frozenset[Slot]:
-        """The segments that were finished since the last session was switched on, and not deleted since."""
+        """The segments that the session which is on has finished, and that were not deleted since."""
         return frozenset(self._given)
 
     def troubles(self, items: Iterable[Item] | None = None) -> tuple[str, ...]:
