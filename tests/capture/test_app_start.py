@@ -7,12 +7,13 @@ import os
 import pty
 import re
 import select
+import sqlite3
 import struct
 import subprocess
 import sys
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -21,11 +22,13 @@ import pytest
 pytest.importorskip("textual")
 
 from tests.capture.app_stage import ACME, Stage, play
-from tests.capture.engines import NOW, running, waiting
+from tests.capture.engines import NOW, ScriptedEngine, books, running, waiting
 from tests.capture.test_app_asking import HELD
-from tests.capture.test_headless import display_of, environment, place
+from tests.capture.test_headless import display_of, environment, place, tracker
 from tests.capture.xserver import XServer, xserver
+from workdiary.capture.engine import Status
 from workdiary.capture.spool.spool import Spool
+from workdiary.capture.terminal.app import TrackerApp
 from workdiary.capture.terminal.screens import MemoScreen
 
 __all__ = ["place", "xserver"]
@@ -181,6 +184,43 @@ def test_the_contract_of_the_command_line_is_marked_and_control_and_c_leaves(pla
     with Spool(place / "tracker") as spool:
         minutes = spool.known().minutes
     assert {(one.contract, one.memo) for one in minutes} == {("c-2", "Answer the mails")}
+
+
+def test_f37_the_interface_starts_while_somebody_else_has_the_diary_locked(place: Path, xserver: XServer) -> None:
+    with tracker(place, xserver) as process:  # so that the contracts are known
+        process.terminate()
+        assert process.wait(30) == 0
+    with closing(sqlite3.connect(place / "diary.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with terminal(place, xserver) as app:
+            app.until("is locked by somebody else")
+            app.press("q")
+            assert app.ended() == 0
+        other.execute("ROLLBACK")
+
+
+def test_f71_the_interface_starts_while_the_server_of_the_diary_refuses(place: Path, xserver: XServer) -> None:
+    with tracker(place, xserver) as process:
+        process.terminate()
+        assert process.wait(30) == 0
+    with terminal(place, xserver, "--db", "postgresql://ana:hunter2@127.0.0.1:1/diary") as app:
+        app.until("cannot be reached")
+        text = app.text
+        app.press("q")
+        assert app.ended() == 0
+        assert "hunter2" not in text + app.text
+
+
+def test_t9_a_fault_of_the_interface_shows_nothing_that_is_in_a_variable(capfd: pytest.CaptureFixture[str]) -> None:
+    class Broken(ScriptedEngine):
+        def status(self) -> Status:
+            password = "hunter" + str(len(self.calls) + 2)
+            raise RuntimeError(f"broken by {len(password)} characters")
+
+    app = TrackerApp(Broken("c-1"), books(ACME)[1], every=None)
+    app.run(headless=True)
+    assert str(app.failure) == "broken by 7 characters"
+    assert "hunter2" not in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,12 @@ from workdiary.errors import InvalidValue
 
 __all__ = ["app"]
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, help="Track time for a contract into its diary.")
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show what is in variables, such as a password
+    help="Track time for a contract into its diary.",
+)
 
 Db = Annotated[
     str | None, typer.Option("--db", metavar="FILE", help="The diary's database. Default: WORKDIARY_DB, or your own.")

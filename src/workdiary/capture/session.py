@@ -221,6 +221,8 @@ def interface(options: Options) -> None:
         machine.runner.begin()
         with _signals(lambda _: app.exit()):
             app.run()
+        if app.failure is not None:
+            raise app.failure
 
 
 def agree(options: Options) -> None:

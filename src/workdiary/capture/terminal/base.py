@@ -75,6 +75,16 @@ class PollingApp(App[None]):
         self._rung: set[str] = set()
         self._is_asking = self._is_leaving = False
         self._session = ""
+        self.failure: Exception | None = None
+        """What has ended it, if a fault of ours has."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Leave without the traceback that Textual prints: it shows what is in variables, such as a password."""
+        self._close_messages_no_wait()
 
     # Laying out and polling.
 
@@ -152,8 +162,7 @@ class PollingApp(App[None]):
 
         def read() -> None:
             read_books = {
-                id: read_book(self._diaries(id), id, moments[id], now=status.now, before=book)
-                for id, book in books.items()
+                id: read_book(self._diaries, id, moments[id], now=status.now, before=book) for id, book in books.items()
             }
             self.call_from_thread(self._take, read_books)
 

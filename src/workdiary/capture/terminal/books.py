@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import attrs
@@ -85,12 +85,15 @@ class Book:
         return next((one for one in self.statements if slot in one.week), None)
 
 
-def read_book(diary: Diary, id: str, moments: Iterable[Instant], *, now: Instant, before: Book | None = None) -> Book:
+def read_book(
+    diaries: Callable[[str], Diary], id: str, moments: Iterable[Instant], *, now: Instant, before: Book | None = None
+) -> Book:
     """Read what the diary of contract `id` says of the weeks that contain `moments`, and of that before `now`'s.
 
-    Never raises for a diary that cannot be read: that is in the book's `error`, with what `before` knew.
+    Never raises for a diary that cannot be opened or read: that is in the book's `error`, with what `before` knew.
     """
     try:
+        diary = diaries(id)
         contract = diary.contract
         policy = diary.policy_of(now)
         current = policy.week_of(now)
