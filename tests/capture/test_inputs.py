@@ -353,6 +353,20 @@ def test_start_without_an_answer_says_what_to_do_and_can_be_tried_again(rig: Rig
     assert rig.inputs.take() == (0, 0, 0)
 
 
+def test_f4_with_a_display_that_hangs_the_end_waits_once_and_not_for_long(rig: Rig) -> None:
+    waits: list[float | None] = []
+
+    class Hanging:
+        def join(self, timeout: float | None = None) -> None:
+            waits.append(timeout)
+
+    inputs = rig.make()
+    inputs._thread = Hanging()  # type: ignore[assignment]  # all that is used of a thread
+    inputs.close()
+    inputs.close()
+    assert waits == [1.5]
+
+
 def test_close_ends_the_threads_and_may_come_twice_or_before_a_start(rig: Rig) -> None:
     rig.inputs.start()
     rig.inputs.close()

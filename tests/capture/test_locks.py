@@ -1,4 +1,4 @@
-"""What the tracker does before a week locks, so that nothing that was worked in time is late (T16, UPLOAD-1)."""
+"""What the tracker does before a week locks, so that nothing that was worked in time is late; and after (T16)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import pytest
 from tests.capture.desk import key_with
 from tests.capture.stage import ANA, PLATFORM, Stage, a_contract, staged
 from workdiary.capture.events import AskIdle, MarkKind
+from workdiary.capture.herald import Herald
+from workdiary.capture.live import LiveEngine
 from workdiary.capture.notice import NOTICE
 from workdiary.capture.spool.kept import Standing
 from workdiary.diary.changes import CaptureConsented
 from workdiary.diary.diary import Diary
+from workdiary.errors import InvalidValue
+from workdiary.model.slots import Slot
 from workdiary.model.times import Instant, instant
 
 SUNDAY = int(instant("2026-11-22T23:00:00Z"))
@@ -152,3 +156,55 @@ def test_edit_3_a_week_that_locks_with_its_end_waits_for_no_answer() -> None:
         assert stage.recorded(contract) == ["11-22T23:30", "11-22T23:40"]
         discarded = [one.what for one in stage.spool.marks() if one.kind is MarkKind.IDLE_DISCARDED]
         assert discarded == [f"{time} without input were discarded." for time in ("12 min 40 s", "12 s", "6 s")]
+
+
+# After the lock.
+
+
+def test_edit_3_what_the_diary_has_of_a_locked_week_is_deleted_by_nobody_here() -> None:
+    with staged(second=SUNDAY) as stage:
+        engine = LiveEngine(stage.runner)
+        engine.start("c-1")
+        stage.until("2026-11-22T23:30:00Z")
+        engine.stop()
+        stage.work(70)
+        deleted = {"contract": "c-1", "at": "2026-11-22T23:10:00Z"}
+        engine.asked({"do": "delete", **deleted})
+        stage.work(5)
+        assert stage.recorded() == ["11-22T23:00", "11-22T23:20"]
+        sleep(stage, "2026-11-23T12:00:00Z")
+        stage.work(5)
+        items = [*stage.spool.items()]
+        for do in ("price", "delete"):
+            with pytest.raises(InvalidValue, match=r"23:20:00.*its week is locked since 2026-11-23T12:00:00Z"):
+                engine.asked({"do": do, "contract": "c-1", "at": "2026-11-22T23:20:00Z"})
+        assert [*stage.spool.items()] == items
+
+
+def test_upload_1_what_came_after_the_lock_is_reported_and_stays_evidence() -> None:
+    heard: list[str] = []
+    with staged(second=SUNDAY) as stage:
+        herald = Herald(heard.append)
+        herald.begin(stage.sender, lambda: stage.runner.now)
+        engine = LiveEngine(stage.runner)
+        engine.start("c-1")
+        stage.until("2026-11-22T23:05:00Z")
+        stage.is_reachable = False
+        stage.until("2026-11-22T23:30:00Z")
+        engine.stop()
+        sleep(stage, "2026-11-23T12:30:00Z")
+        stage.work(5)
+        herald.troubled(stage.runner.troubles())
+        stage.is_reachable = True
+        stage.work(120)
+        herald.troubled(stage.runner.troubles())
+        assert {item.standing for item in stage.items()} == {Standing.LATE}
+        (told,) = engine.status().troubles
+        assert told == (
+            "3 segments came after the lock of the week: kept in the diary as evidence, and not billed (UPLOAD-1)"
+        )
+        assert heard[-1].endswith(f"note: {told}.")
+        with pytest.raises(InvalidValue, match="is kept as evidence"):
+            engine.delete_snapshot("c-1", stage.items()[0].slot or Slot(0))
+        stage.clocks.pass_by(8 * 86_400, asleep=True)
+        assert engine.status().troubles == ()

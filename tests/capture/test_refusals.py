@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.capture.stage import ACME, WEDNESDAY, Hands, Keys, open_in, staged
+from tests.capture.stage import ACME, ANA, PLATFORM, WEDNESDAY, Hands, Keys, a_contract, open_in, staged
 from tests.capture.stage import Stage as Set
 from tests.capture.xserver import until
 from workdiary.capture import session
@@ -30,11 +30,12 @@ from workdiary.capture.events import (
 from workdiary.capture.jobs import job_of
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.machine.shooting import Shooting
+from workdiary.capture.notice import NOTICE
 from workdiary.capture.sender import Book
 from workdiary.capture.session import Options
 from workdiary.capture.spool.kept import Standing
 from workdiary.capture.spool.spool import Spool
-from workdiary.diary.changes import StatusChanged
+from workdiary.diary.changes import CaptureConsented, StatusChanged
 from workdiary.diary.diary import Diary
 from workdiary.errors import InvalidValue, StoreError, WorkdiaryError
 from workdiary.model.contract import ContractStatus, StatusChange
@@ -225,6 +226,22 @@ def test_idle_time_does_not_go_to_a_contract_that_asks_for_a_label(monkeypatch: 
 
         monkeypatch.setattr(stage.sender, "book", with_labels)
         _is_answered_for(stage, "label")
+
+
+def test_a_label_that_the_client_asks_for_cannot_be_taken_away() -> None:
+    with staged() as stage:
+        engine = LiveEngine(stage.runner)
+        contract = attrs.evolve(a_contract("c-3"), labels=("Code", "Design"))
+        diary = Diary.open(stage.journal, contract, "upwork", by=PLATFORM, id="open c-3")
+        assert diary.record(CaptureConsented(notice=NOTICE), by=ANA, id="consent c-3").recorded
+        stage.sender.look_at_all()
+        engine.start("c-3", label="Code")
+        for none in (None, "", " "):
+            with pytest.raises(InvalidValue, match="choose one of: Code, Design"):
+                engine.label(none)
+        assert stage.runner.state.label == "Code"
+        engine.label("Design")
+        assert stage.runner.state.label == "Design"
 
 
 def test_what_lies_in_the_future_of_the_diary_waits_until_its_time_has_come() -> None:

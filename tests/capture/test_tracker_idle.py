@@ -12,6 +12,7 @@ from workdiary.capture.events import (
     DropSnapshot,
     Finished,
     Job,
+    Mark,
     MarkKind,
     SessionEnded,
     SessionStarted,
@@ -246,6 +247,18 @@ def test_two_contracts_have_their_own_idle_time() -> None:
     desk.start(BOLT, session="s2", secret=key(1))
     desk.rest(599, since=500)
     assert desk.of(AskIdle) == []
+
+
+def test_of_idle_time_whose_segment_was_deleted_meanwhile_only_the_rest_is_asked_about() -> None:
+    desk = Desk()
+    desk.start()
+    desk.work(300)
+    desk.rest(700)
+    desk.say(SnapshotDeleted(slot=Slot(FIRST), contract="acme"))
+    assert (desk.state.idle_since, desk.state.idle_seconds) == (Instant(NINE + 600), 400)
+    desk.answer(Choice.KEEP)
+    assert [mark.what for mark in desk.of(Mark)] == ["6 min 40 s without input were kept."]
+    assert (desk.tracked, desk.state.session_seconds) == (400, 400)
 
 
 def test_idle_time_whose_segments_were_deleted_meanwhile_goes_nowhere() -> None:

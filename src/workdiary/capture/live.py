@@ -25,6 +25,7 @@ from workdiary.errors import NOTHING, DocumentError, InvalidValue, WorkdiaryErro
 from workdiary.model.activity import Counts
 from workdiary.model.segment import Segment
 from workdiary.model.slots import Slot, Slots
+from workdiary.model.text import is_blank
 from workdiary.model.times import Instant, instant, slot_at, slot_start
 
 __all__ = ["LiveEngine"]
@@ -252,7 +253,13 @@ class LiveEngine:
         text_or_none(label, "label")
 
         def choose() -> None:
-            self.check(self._needs_to_be_on(), label)
+            contract, job = self._needs_to_be_on(), self._runner.state.job
+            self.check(contract, label)
+            if job is not None and job.needs_label and (label is None or is_blank(label)):
+                offered = ", ".join(self._runner.sender.book(contract).contract.labels)
+                raise InvalidValue(
+                    "label", NOTHING, "is missing: this client asks for one", f"choose one of: {offered}"
+                )
             self._runner.feed(LabelChosen(label=label))
 
         self._runner.call(choose)
@@ -291,10 +298,24 @@ class LiveEngine:
     def delete_snapshot(self, contract: str, slot: Slot) -> None:
         """Delete the snapshot of `slot` and with it the segment (EDIT-4)."""
         text_of(contract, "contract")
+        self._needs_to_be_open(contract, slot)
         if not self._runner.delete(contract, slot):
             raise InvalidValue(
                 "at", str(slot_start(slot)), "has no segment here to be deleted", "delete it in the diary"
             )
+
+    def _needs_to_be_open(self, contract: str, slot: Slot) -> None:
+        """Refuse what the diary would refuse: what it has, or may have, of a week that is locked (EDIT-3)."""
+        items = [one for one in self._runner.spool.items() if (one.contract, one.slot) == (contract, slot)]
+        sent = [one for one in items if one.kind is Kind.TRACKED and (one.tries or one.standing is Standing.SENT)]
+        lock = self._runner.sender.locks.of(contract, slot)
+        if any(one.standing is Standing.LATE for one in items):
+            what = "came after the lock of its week, and is kept as evidence"
+        elif sent and lock is not None and self._runner.now >= lock.at:
+            what = f"is in the diary, and its week is locked since {Instant(lock.at)}"
+        else:
+            return
+        raise InvalidValue("at", str(slot_start(slot)), what, "nothing was deleted; only the platform can")
 
     def _needs_to_be_on(self) -> str:
         session = self._runner.state.session
@@ -335,6 +356,7 @@ class LiveEngine:
 
     def _price(self, contract: str, slot: Slot) -> str | None:
         """Return what it costs to delete the segment of `slot`, in words; `None` when the diary cannot be asked."""
+        self._needs_to_be_open(contract, slot)
         runner = self._runner
         waiting = [one.segment for one in self.status().waiting if one.contract == contract and one.refused is None]
         tried = (item for item in runner.spool.items() if item.kind is Kind.TRACKED and item.tries)

@@ -152,6 +152,8 @@ def spool(kept: Kept | None, *, now: int, free: int | None, size_of: Callable[[s
     waiting = kept.items.get(Standing.WAITING.value, 0)
     words = f"{waiting} {'entry waits' if waiting == 1 else 'entries wait'} for the diary"
     words += f", the oldest for {_span(oldest)}; {room.share:.0%} of the room is taken" if waiting else ""
+    if late := kept.items.get(Standing.LATE.value, 0):
+        words += f"; {late} came after the lock of the week, and {'is' if late == 1 else 'are'} not billed"
     if altered := kept.items.get(Standing.ALTERED.value, 0):
         what = f"{words}. The bytes of {altered} are not those that were kept, and are never sent."
         return Finding.problem("spool", what, "Find out who, or which disk, has changed them.")

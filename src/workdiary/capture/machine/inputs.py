@@ -31,6 +31,9 @@ __all__ = ["CAUTION", "EVERY", "LONGEST_PAUSE", "PATIENCE", "NoInputs", "Tally",
 EVERY: Final = 5.0
 """Seconds between two looks of the watchdog."""
 
+_CLOSING: Final = 1.5
+"""Seconds that the end waits for the watchdog, which may hang with the display (F4)."""
+
 PATIENCE: Final = 5.0
 """Seconds that an answer may take. A hanging system is noticed after `EVERY` + `PATIENCE` at the latest."""
 
@@ -250,12 +253,14 @@ class WatchedInputs:
         return self._asleep() - answer.asleep > _ASLEEP
 
     def close(self) -> None:
-        """Stop counting and close every connection."""
+        """Stop counting and close every connection; a second call does nothing."""
+        if self._stop.is_set():
+            return
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
             # A thread that hangs in a system that does not answer is left behind: it is a daemon.
-            self._thread.join(self._patience)
+            self._thread.join(min(self._patience, _CLOSING))
         with self._guard:
             self._why = "it has been closed"
 
