@@ -99,7 +99,7 @@ def tracker(folder: Path) -> tuple[Finding, dict[str, Any] | None]:
 
 @attrs.frozen(kw_only=True)
 class Kept:
-    """What the tracker's file says: items by standing, breaks of the chain, the oldest waiting one, the last snapshot."""
+    """What the tracker's file says: items by standing, breaks of the chain, what waits longest, the last snapshot."""
 
     items: dict[str, int]
     breaks: tuple[str, ...] = ()
