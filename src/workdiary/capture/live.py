@@ -315,7 +315,7 @@ class LiveEngine:
             what = f"is in the diary, and its week is locked since {Instant(lock.at)}"
         else:
             return
-        raise InvalidValue("at", str(slot_start(slot)), what, "nothing was deleted; only the platform can")
+        raise InvalidValue("at", str(slot_start(slot)), what, "nothing was deleted: it is evidence")
 
     def _needs_to_be_on(self) -> str:
         session = self._runner.state.session
