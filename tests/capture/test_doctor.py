@@ -313,8 +313,8 @@ def spool_file(folder: Path, *rows: tuple[str, int], shot: int | None = None) ->
     for number, (state, made) in enumerate(rows, 1):
         values = [number, digest, "c-1", str(number), "tracked", None, "{}", "[]", '["ab12"]', made * 1000, 60_000, ""]
         digest = row_digest(values)
-        row = (*values, digest, state, 0, "", seal(digest, state, 0, ""))
-        connection.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        row = (*values, digest, state, 0, "", 0, seal(digest, state, 0, "", 0))
+        connection.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO head VALUES (1, ?, ?)", (len(rows), digest))
     if shot is not None:
         connection.execute("INSERT INTO shots VALUES ('c-1', 1, ?, '[\"ab12\"]', '[]', '')", (shot,))

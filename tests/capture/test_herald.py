@@ -313,7 +313,8 @@ def test_a_replay_of_a_locked_week_says_that_it_is_not_billed(
         assert Diary(journal, "c-1").record(CaptureConsented(notice="later"), by=ANA, id="later").recorded
     assert main(["--replay", trace, "--db", place, "--consent"]) == 0
     out = capsys.readouterr().out
-    assert "3 segments came after the lock of the week: kept as evidence, and not billed (UPLOAD-1)." in out
+    words = "segments came after the lock of the week: kept in the diary as evidence, and not billed (UPLOAD-1)."
+    assert out.count(words) == 1
     assert "0.00 h tracked" in out
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.capture.desk import key_with
+from tests.capture.desk import ACME, BOLT, FIRST, NINE, Desk, key, key_with
 from tests.capture.stage import ANA, PLATFORM, Stage, a_contract, staged
-from workdiary.capture.events import AskIdle, MarkKind
+from workdiary.capture.events import AskIdle, Choice, MarkKind, WeekLocks
 from workdiary.capture.herald import Herald
 from workdiary.capture.live import LiveEngine
+from workdiary.capture.locks import Deadlines, Lock, Locks
 from workdiary.capture.notice import NOTICE
-from workdiary.capture.spool.kept import Standing
+from workdiary.capture.sender import Sender
+from workdiary.capture.spool.kept import Item, Standing
+from workdiary.capture.spool.spool import Spool
 from workdiary.diary.changes import CaptureConsented
 from workdiary.diary.diary import Diary
 from workdiary.errors import InvalidValue
+from workdiary.model.contract import ContractStatus
 from workdiary.model.slots import Slot
 from workdiary.model.times import Instant, instant
 
@@ -158,6 +162,80 @@ def test_edit_3_a_week_that_locks_with_its_end_waits_for_no_answer() -> None:
         assert discarded == [f"{time} without input were discarded." for time in ("12 min 40 s", "12 s", "6 s")]
 
 
+@pytest.mark.parametrize("back_at", ["23:50:00", "23:59:05", "23:59:15", "23:59:25", "23:59:35", "23:59:40"])
+def test_f37_a_diary_that_comes_back_shortly_before_the_lock_has_everything(back_at: str) -> None:
+    with staged(second=SUNDAY + 1800) as stage:
+        contract = at_impact(stage)
+        draws(stage, contract, "22T23:50", most=100)
+        stage.runner.start(contract)
+        stage.until("2026-11-22T23:45:00Z")
+        stage.is_reachable = False
+        stage.until("2026-11-22T23:56:00Z")
+        stage.runner.stop()
+        stage.until(f"2026-11-22T{back_at}Z")
+        stage.is_reachable = True
+        stage.until("2026-11-23T00:00:10Z")
+        assert stage.recorded(contract) == ["11-22T23:30", "11-22T23:40", "11-22T23:50"]
+
+
+def test_a19_what_is_in_the_way_of_one_contract_makes_no_other_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Sender._send
+
+    def sends(sender: Sender, item: Item) -> None:
+        if item.contract == "c-1":
+            raise ValueError("poison")
+        broken(sender, item)
+
+    with staged(second=SUNDAY + 1800) as stage:
+        contract = at_impact(stage)
+        monkeypatch.setattr(Sender, "_send", sends)
+        stage.runner.start("c-1")
+        stage.until("2026-11-22T23:50:00Z")
+        stage.runner.stop()
+        draws(stage, contract, "22T23:50", most=500)
+        stage.runner.start(contract)
+        stage.until("2026-11-22T23:59:10Z")
+        stage.runner.stop()
+        stage.work(60)
+        assert "poison" in (stage.sender.trouble or "")
+        assert stage.recorded(contract) == ["11-22T23:50"]
+
+
+@pytest.mark.parametrize("moment", [560, 585])
+def test_f60_a_picture_that_never_comes_does_not_make_its_segment_late(moment: int) -> None:
+    desk = Desk(camera="slow")
+    desk.start(secret=key_with("acme", FIRST, least=moment, most=moment))
+    desk.work(580)
+    for seconds in (12, 6, 0):
+        desk.say(WeekLocks(contract="acme", before=Slot(FIRST + 1), is_last=not seconds))
+        desk.work(seconds)
+    assert [slot for _, slot, _ in desk.segments] == [0]
+    assert MarkKind.SNAPSHOT_FAILED in desk.marks
+
+
+def test_each_contract_has_its_own_lock_and_each_thing_is_said_once() -> None:
+    class Stub(Locks):
+        def of(self, contract: str, slot: Slot) -> Lock | None:
+            return {"acme": Lock(NINE + 1300, Slot(FIRST + 2)), "bolt": Lock(NINE + 1000, Slot(FIRST + 2))}[contract]
+
+    desk, deadlines = Desk(), Deadlines(Stub(lambda _: None))
+    desk.camera = "slow"  # so that what was tracked for the one is still open while the other is on
+    desk.start(ACME, secret=key_with("acme", FIRST, least=590, most=590))
+    desk.work(595)
+    desk.start(BOLT, session="s2", secret=key(1))
+    said = []
+    for second in range(595, 1300):
+        command = deadlines.command(desk.state, Instant(NINE + second))
+        if command is not None:
+            said.append((second, command))
+    found = [(at, one.contract, one.is_last) for at, one in said if isinstance(one, WeekLocks)]
+    assert found == [
+        *((980, "bolt", False), (992, "bolt", False), (998, "bolt", True)),
+        *((1280, "acme", False), (1292, "acme", False), (1298, "acme", True)),
+    ]
+    assert len(said) == len(found)
+
+
 # After the lock.
 
 
@@ -179,6 +257,109 @@ def test_edit_3_what_the_diary_has_of_a_locked_week_is_deleted_by_nobody_here() 
             with pytest.raises(InvalidValue, match=r"23:20:00.*its week is locked since 2026-11-23T12:00:00Z"):
                 engine.asked({"do": do, "contract": "c-1", "at": "2026-11-22T23:20:00Z"})
         assert [*stage.spool.items()] == items
+
+
+def test_edit_3_what_the_diary_has_refused_is_deleted_whenever() -> None:
+    with staged(second=SUNDAY) as stage:
+        engine = LiveEngine(stage.runner)
+        engine.start("c-1")
+        stage.until("2026-11-22T23:05:00Z")
+        stage.is_reachable = False
+        stage.until("2026-11-22T23:10:00Z")
+        stage.client_sets(ContractStatus.CLOSED)
+        stage.until("2026-11-22T23:30:00Z")
+        engine.stop()
+        stage.is_reachable = True
+        stage.work(100)
+        sleep(stage, "2026-11-23T12:30:00Z")
+        stage.work(2)
+        refused = [item.slot for item in stage.items(Standing.REFUSED) if item.slot is not None]
+        assert refused
+        for slot in refused:
+            engine.delete_snapshot("c-1", slot)
+        assert stage.items(Standing.REFUSED) == []
+
+
+def test_idle_time_does_not_go_to_a_contract_that_has_locked_its_week() -> None:
+    with staged(second=SUNDAY) as stage:
+        contract, engine = at_impact(stage), LiveEngine(stage.runner)
+        engine.start("c-1")
+        stage.until("2026-11-22T23:10:00Z")
+        went = stage.clocks.now
+        alone(stage, "2026-11-22T23:58:00Z", went)
+        assert engine.takes_idle_time(contract)
+        alone(stage, "2026-11-23T00:01:00Z", went)
+        back(stage, 60)
+        assert not engine.takes_idle_time(contract)
+        with pytest.raises(InvalidValue, match=r"c-2.*has locked the week of that time.*keep the time, or discard it"):
+            engine.answer(Choice.REASSIGN, contract)
+        assert stage.runner.state.idle_since == went
+
+
+def after_the_lock(stage: Stage) -> None:
+    """Track for ten minutes of Sunday that nobody hears of before Monday afternoon."""
+    stage.runner.start("c-1")
+    stage.work(5)
+    stage.is_reachable = False
+    for _ in range(3):
+        stage.work(150)
+        stage.runner.stop()
+        stage.work(5)
+        stage.runner.start("c-1")
+    stage.until("2026-11-22T23:10:00Z")
+    stage.runner.stop()
+    stage.work(2)
+    sleep(stage, "2026-11-23T12:30:00Z")
+
+
+def test_upload_1_parts_of_a_late_segment_are_one_segment() -> None:
+    with staged(second=SUNDAY) as stage:
+        after_the_lock(stage)
+        stage.is_reachable = True
+        stage.work(90)
+        assert {item.standing for item in stage.items()} == {Standing.LATE}
+        (told,) = stage.runner.troubles()
+        assert told.startswith("1 segment came after the lock of the week")
+
+
+def test_upload_1_a_segment_of_which_a_part_was_in_time_is_billed_and_not_called_late() -> None:
+    with staged(second=SUNDAY) as stage:
+        draws(stage, "c-1", "22T23:00", most=100)
+        stage.runner.start("c-1")
+        stage.work(200)
+        stage.runner.stop()
+        stage.work(70)
+        stage.is_reachable = False
+        stage.runner._chance = stage.chance.randbytes
+        stage.runner.start("c-1")
+        stage.until("2026-11-22T23:10:00Z")
+        stage.runner.stop()
+        sleep(stage, "2026-11-23T12:30:00Z")
+        stage.is_reachable = True
+        stage.work(90)
+        assert [item.standing for item in stage.items()] == [Standing.SENT, Standing.LATE]
+        assert (stage.recorded(), stage.runner.troubles()) == (["11-22T23:00"], ())
+
+
+def test_f1_evidence_whose_answer_was_lost_is_late_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    with staged(second=SUNDAY) as stage:
+        after_the_lock(stage)
+        stage.is_reachable = True
+        with monkeypatch.context() as killed:
+            killed.setattr(Spool, "answer", dies)
+            with pytest.raises(Killed):
+                stage.sender.work()
+        stage.kill()
+        stage.start_again()
+        stage.work(120)
+        assert {item.standing for item in stage.items()} == {Standing.LATE}
+        assert len(stage.runner.troubles()) == 1
 
 
 def test_upload_1_what_came_after_the_lock_is_reported_and_stays_evidence() -> None:
@@ -206,5 +387,8 @@ def test_upload_1_what_came_after_the_lock_is_reported_and_stays_evidence() -> N
         assert heard[-1].endswith(f"note: {told}.")
         with pytest.raises(InvalidValue, match="is kept as evidence"):
             engine.delete_snapshot("c-1", stage.items()[0].slot or Slot(0))
-        stage.clocks.pass_by(8 * 86_400, asleep=True)
+        # A week from then on, however long before it was tracked.
+        stage.clocks.pass_by(6 * 86_400, asleep=True)
+        assert engine.status().troubles == (told,)
+        stage.clocks.pass_by(2 * 86_400, asleep=True)
         assert engine.status().troubles == ()

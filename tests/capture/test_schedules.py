@@ -108,9 +108,13 @@ def play(random: Random, rule: int) -> Story:
             _say(story, Stop(), reading)
         elif chance < 0.22:
             # Of a week that locks now: it ends here, or with the slot that goes on, or hours ago.
-            _say(story, WeekLocks(before=Slot(wall // 600_000 + random.choice((0, 1, 1, -40)))), reading)
+            before = Slot(wall // 600_000 + random.choice((0, 1, 1, -40)))
+            contract = jobs[random.randrange(2)].contract
+            _say(story, WeekLocks(contract=contract, before=before, is_last=random.random() < 0.3), reading)
         elif story.state.idle_since is not None and chance < 0.5:
-            _say(story, Answered(choice=random.choice([*Choice]), job=jobs[random.randrange(2)]), reading)
+            by_nobody = random.random() < 0.2
+            job = jobs[random.randrange(2)]
+            _say(story, Answered(choice=random.choice([*Choice]), job=job, by_nobody=by_nobody), reading)
         else:
             idle = random.choice((0, 0, None, passed, 60_000, 120_000))
             counts = random.choice(((1, 0, 0), (0, 0, 0), None))

@@ -190,6 +190,15 @@ def test_f58_a_display_that_answers_nobody_earns_nothing_without_end() -> None:
     assert sum(ledger.tracked for ledger in desk.state.ledgers) == 900
 
 
+def test_f58_a_discard_while_nobody_can_count_is_an_answer() -> None:
+    desk = Desk()
+    desk.start(OFFICE)
+    desk.work(700, counts=None, idle=None)
+    desk.answer(Choice.DISCARD)
+    desk.work(590, counts=None, idle=None)
+    assert (len(desk.of(AskIdle)), desk.state.idle_since) == (1, None)
+
+
 def test_f58_a_display_that_is_away_for_less_than_that_costs_nothing() -> None:
     desk = Desk()
     desk.start(OFFICE)

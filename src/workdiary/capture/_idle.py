@@ -44,7 +44,7 @@ def lengthen(turn: Turn) -> None:
     for stretch in turn.new:
         if turn.is_away:
             if not turn.asked and turn.session is not None:
-                # Answered, though not by an input: what passes until one comes is asked about anew.
+                # Nobody has answered: what passes until there is an input is asked about anew.
                 turn.effects.append(AskIdle(contract=turn.session.job.contract, since=Instant(stretch[0])))
             turn.asked = appended(turn.asked, stretch)
         else:
@@ -85,7 +85,7 @@ def answer(turn: Turn, answered: Answered) -> None:
     if answered.choice is Choice.REASSIGN and answered.job is None:
         raise InvalidValue("job", None, "is missing", "say which contract the time goes to")
     if answered.choice is Choice.DISCARD:
-        discard(turn)
+        discard(turn, by_nobody=answered.by_nobody)
     elif answered.choice is Choice.KEEP or (
         answered.job is not None and answered.job.contract == turn.session.job.contract
     ):
@@ -98,15 +98,15 @@ def answer(turn: Turn, answered: Answered) -> None:
         _reassign(turn, answered.job)
 
 
-def discard(turn: Turn) -> None:
+def discard(turn: Turn, *, by_nobody: bool = False) -> None:
     """Take the idle time that was asked about out of what was tracked; the work before it stays.
 
-    That brings nobody back: only an input does.
+    Whoever answers is there; that nobody has brings nobody back.
     """
     if turn.asked and turn.session is not None:
         seconds, at, is_away = seconds_of(turn.asked), turn.asked[0][0], turn.is_away
         _cut(turn)
-        turn.is_away = is_away
+        turn.is_away = is_away and by_nobody
         turn.mark(MarkKind.IDLE_DISCARDED, f"{span(seconds)} without input were discarded.", at=at)
 
 

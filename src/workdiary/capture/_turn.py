@@ -5,7 +5,7 @@ A `Turn` lives for one call of `step`. What the commands do with it is in `track
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
@@ -26,20 +26,17 @@ from workdiary.capture.events import (
 )
 from workdiary.capture.ledger import HALF, Ledger, added, is_credited, noted, sent, slot_kept, why_not
 from workdiary.capture.moments import ATTEMPTS, moment_of
-from workdiary.capture.state import Doubt, Session, State
+from workdiary.capture.state import Doubt, Session, State, with_closed
 from workdiary.capture.timing import Passage, Run, Stretch, ahead, appended, cut, passed, seconds_of, span
 from workdiary.model.activity import Counts
 from workdiary.model.policy import Credit
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
-__all__ = ["KNOWN", "PATIENCE", "Turn"]
+__all__ = ["PATIENCE", "Turn"]
 
 PATIENCE: Final = 30_000
 """How many milliseconds a finished slot waits for a snapshot that was asked for."""
-
-KNOWN: Final = 5_000
-"""How many slots are remembered: a month of day and night."""
 
 _CUTS: Final = 8
 """How many slots in which the clock was set are remembered, for sessions that are still to begin there."""
@@ -172,7 +169,7 @@ class Turn:
                     # Slots that were cut after they were decided have left more than one can: this one makes up for it.
                     found = attrs.evolve(found, is_cut=True)
             else:
-                self.closed = _with(self.closed, slot, tuple(one for one in known if one is not found))
+                self.closed = with_closed(self.closed, slot, tuple(one for one in known if one is not found))
             self.open[job.contract, slot] = found
         return found
 
@@ -373,12 +370,18 @@ class Turn:
             if ledger.is_pending:
                 if not hurry and self.reading.boot - ledger.asked_at[0] <= PATIENCE:
                     continue
-                self.mark(MarkKind.SNAPSHOT_FAILED, "The snapshot did not arrive.", ledger=ledger)
-                ledger = attrs.evolve(self.open[ledger.job.contract, ledger.slot], is_pending=False)
-                self.put(ledger)
+                ledger = self.without_snapshot(ledger)
             if is_going_on and any(begin < ledger.end and end > ledger.begin for begin, end in idle):
                 continue
             self.hand_out(ledger, is_over=is_over)
+
+    def without_snapshot(self, ledger: Ledger) -> Ledger:
+        """Wait no longer for the snapshot of `ledger`, if it is waited for."""
+        if ledger.is_pending:
+            self.mark(MarkKind.SNAPSHOT_FAILED, "The snapshot did not arrive.", ledger=ledger)
+            ledger = attrs.evolve(self.open[ledger.job.contract, ledger.slot], is_pending=False)
+            self.put(ledger)
+        return ledger
 
     def hand_out(self, ledger: Ledger, *, is_over: bool) -> None:
         """Hand out what is credited of `ledger`; when its slot is over, that is its end."""
@@ -413,7 +416,7 @@ class Turn:
                 ledger = attrs.evolve(ledger, digests=(), shot_at=None, attempts=ATTEMPTS)
             del self.open[contract, ledger.slot]
             self.settled[contract, ledger.slot] = ledger
-            self.closed = _with(self.closed, ledger.slot, (*self.closed.get(ledger.slot, ()), ledger))
+            self.closed = with_closed(self.closed, ledger.slot, (*self.closed.get(ledger.slot, ()), ledger))
 
     def carry(self, contract: str, seconds: int) -> None:
         """Add to the balance of a policy that carries seconds on (CREDIT-carry)."""
@@ -431,17 +434,4 @@ class Turn:
         else:
             self.settled[key] = instead
             known = tuple(instead if one is ledger else one for one in self.closed.get(ledger.slot, ()))
-            self.closed = _with(self.closed, ledger.slot, known)
-
-
-def _with(
-    closed: Mapping[Slot, tuple[Ledger, ...]], slot: Slot, ledgers: tuple[Ledger, ...]
-) -> Mapping[Slot, tuple[Ledger, ...]]:
-    """Return `closed` with other ledgers for one slot, and without the oldest when there are too many."""
-    changed = dict(closed)
-    changed.pop(slot, None)
-    if ledgers:
-        changed[slot] = ledgers
-    while len(changed) > KNOWN:
-        del changed[next(iter(changed))]
-    return MappingProxyType(changed)
+            self.closed = with_closed(self.closed, ledger.slot, known)

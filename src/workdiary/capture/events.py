@@ -175,21 +175,28 @@ class Choice(Enum):
 
 @attrs.frozen(kw_only=True)
 class Answered:
-    """The answer to an idle prompt; `job` says where the time goes when it is reassigned."""
+    """The answer to an idle prompt; `job` says where the time goes when it is reassigned.
+
+    `by_nobody` says that it is given because nobody has: that brings nobody back, and the question is open anew for
+    what passes until there is an input.
+    """
 
     choice: Choice
     job: Job | None = None
+    by_nobody: bool = False
 
 
 @attrs.frozen(kw_only=True)
 class WeekLocks:
-    """In a moment the week locks that ends where the slot `before` begins: hand out what there is of its segments.
+    """In a moment the week of `contract` locks that ends where the slot `before` begins: hand out what there is of it.
 
     As at the end of a session, idle time without an answer is discarded, and less of it than one is asked about is
-    work; but tracking goes on.
+    work; but tracking goes on. When it is said for the last time, no snapshot is waited for.
     """
 
+    contract: str
     before: Slot
+    is_last: bool = False
 
 
 Input: TypeAlias = (

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from workdiary.capture.engine import Running, Shot, Status, Waiting
-from workdiary.capture.events import Answered, Choice, LabelChosen, Mark, MarkKind, MemoWritten
+from workdiary.capture.events import Answered, Choice, Job, LabelChosen, Mark, MarkKind, MemoWritten
 from workdiary.capture.jobs import job_for_idle_time
 from workdiary.capture.machine.ports import together
 from workdiary.capture.meters import deletion
@@ -24,7 +24,7 @@ from workdiary.diary.wire import change_of
 from workdiary.errors import NOTHING, DocumentError, InvalidValue, WorkdiaryError
 from workdiary.model.activity import Counts
 from workdiary.model.segment import Segment
-from workdiary.model.slots import Slot, Slots
+from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
 from workdiary.model.text import is_blank
 from workdiary.model.times import Instant, instant, slot_at, slot_start
 
@@ -271,7 +271,7 @@ class LiveEngine:
         if choice is Choice.REASSIGN:
             if contract is None:
                 raise InvalidValue("contract", NOTHING, "is missing", "say where the time goes")
-            job = job_for_idle_time(self._runner.sender.book(text_of(contract, "contract")), self._runner.now)
+            job = self._job_for_idle_time(text_of(contract, "contract"))
 
         def take() -> None:
             if self._runner.state.idle_since is None:
@@ -283,10 +283,20 @@ class LiveEngine:
     def takes_idle_time(self, contract: str) -> bool:
         """Return whether idle time can be reassigned to `contract` now."""
         try:
-            job_for_idle_time(self._runner.sender.book(contract), self._runner.now)
+            self._job_for_idle_time(contract)
         except WorkdiaryError:
             return False
         return True
+
+    def _job_for_idle_time(self, contract: str) -> Job:
+        job = job_for_idle_time(self._runner.sender.book(contract), self._runner.now)
+        since = self._runner.state.idle_since
+        lock = None if since is None else self._runner.sender.locks.of(contract, Slot(since // SECONDS_PER_SLOT))
+        if lock is not None and self._runner.now >= lock.at:
+            # It would leave the one, and come to the other too late to be billed.
+            what = f"has locked the week of that time, since {Instant(lock.at)}"
+            raise InvalidValue("contract", contract, what, "keep the time, or discard it")
+        return job
 
     def check(self, contract: str, label: str | None) -> None:
         """Raise an error, which says what there is, unless the contract is known and its client offers the label."""
@@ -307,12 +317,16 @@ class LiveEngine:
     def _needs_to_be_open(self, contract: str, slot: Slot) -> None:
         """Refuse what the diary would refuse: what it has, or may have, of a week that is locked (EDIT-3)."""
         items = [one for one in self._runner.spool.items() if (one.contract, one.slot) == (contract, slot)]
-        sent = [one for one in items if one.kind is Kind.TRACKED and (one.tries or one.standing is Standing.SENT)]
+        tracked = [one for one in items if one.kind is Kind.TRACKED]
         lock = self._runner.sender.locks.of(contract, slot)
-        if any(one.standing is Standing.LATE for one in items):
+        if any(one.standing is Standing.LATE for one in tracked):
             what = "came after the lock of its week, and is kept as evidence"
-        elif sent and lock is not None and self._runner.now >= lock.at:
+        elif lock is None or self._runner.now < lock.at:
+            return
+        elif any(one.standing is Standing.SENT for one in tracked):
             what = f"is in the diary, and its week is locked since {Instant(lock.at)}"
+        elif any(one.standing is Standing.WAITING and one.tries for one in tracked):
+            what = f"may be in the diary, and its week is locked since {Instant(lock.at)}"
         else:
             return
         raise InvalidValue("at", str(slot_start(slot)), what, "nothing was deleted: it is evidence")

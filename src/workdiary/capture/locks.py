@@ -72,7 +72,7 @@ class Deadlines:
 
     def __init__(self, locks: Locks) -> None:
         self._locks = locks
-        self._done = (0, 0)
+        self._done: dict[tuple[str, int], int] = {}
 
     def command(self, state: State, now: Instant) -> Answered | WeekLocks | None:
         """Return what is to be done now, if something is.
@@ -81,25 +81,28 @@ class Deadlines:
         its week it would be late, and not billed, so the question is answered as if it were never. And what goes on
         over the end of a week that locks with its end is handed out as far as it has got.
         """
-        lock = self._next(state, now)
-        if lock is None:
-            return None
-        stage = sum(lock.at - now <= seconds for seconds in (DECIDE, *HAND_OVER))
-        if stage == 0:
-            self._done = (0, 0)  # once more, where a clock was wrong
-            return None
-        if (lock.at, stage) <= self._done:
-            return None
-        self._done = (lock.at, stage)
-        if stage > 1:
-            return WeekLocks(before=lock.before)
-        return None if state.idle_since is None else Answered(choice=Choice.DISCARD)
+        for contract, lock in self._ahead(state, now).items():
+            stage = sum(lock.at - now <= seconds for seconds in (DECIDE, *HAND_OVER))
+            done = self._done.get((contract, lock.at), 0)
+            if stage == 0:
+                self._done.pop((contract, lock.at), None)  # once more, where a clock was wrong
+            if stage <= done:
+                continue
+            self._done[contract, lock.at] = stage
+            if stage > 1:
+                return WeekLocks(contract=contract, before=lock.before, is_last=stage > len(HAND_OVER))
+            if state.idle_since is not None and state.job is not None and state.job.contract == contract:
+                return Answered(choice=Choice.DISCARD, by_nobody=True)
+        return None
 
-    def _next(self, state: State, now: Instant) -> Lock | None:
-        """Return the next lock of a week of which the session has a segment that is not handed out."""
-        if state.job is None:
-            return None
-        contract = state.job.contract
-        found = [self._locks.of(contract, one.slot) for one in state.open if one.job.contract == contract]
-        ahead = [lock for lock in found if lock is not None and now < lock.at]
-        return min(ahead, key=lambda lock: lock.at, default=None)
+    def _ahead(self, state: State, now: Instant) -> dict[str, Lock]:
+        """Return the next lock of each contract of which a segment is not handed out."""
+        found: dict[str, Lock] = {}
+        for ledger in state.open:
+            contract = ledger.job.contract
+            lock = self._locks.of(contract, ledger.slot)
+            if lock is None or lock.at <= now:
+                continue
+            if contract not in found or lock.at < found[contract].at:
+                found[contract] = lock
+        return found

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import attrs
 
-from workdiary.capture._turn import KNOWN, Turn
+from workdiary.capture._turn import Turn
 from workdiary.capture.events import (
     ClockKept,
     Effect,
@@ -31,7 +31,7 @@ from workdiary.capture.events import (
 )
 from workdiary.capture.ledger import Ledger, kept_of, noted
 from workdiary.capture.moments import ATTEMPTS
-from workdiary.capture.state import State
+from workdiary.capture.state import KNOWN, State
 from workdiary.capture.timing import ahead, is_usable, passed, seconds_of, span
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant

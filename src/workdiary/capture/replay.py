@@ -28,7 +28,6 @@ from workdiary.capture.runner import Runner
 from workdiary.capture.script import Command, Script
 from workdiary.capture.sender import Sender
 from workdiary.capture.session import Options, ask_for_consent
-from workdiary.capture.spool.kept import Kind, Standing
 from workdiary.capture.spool.spool import Spool
 from workdiary.capture.trace import Begins, Ends, Labels, Notes, Replies, Trace, read_trace, trace_text
 from workdiary.diary.changes import CaptureConsented
@@ -112,12 +111,7 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
                 except WorkdiaryError as error:
                     options.say(f"{runner.now}  refused: {error}")
         runner.end()
-        for trouble in runner.troubles():
-            options.say(f"Note: {trouble.rstrip('.')}.")
-        late = sum(item.kind is Kind.TRACKED for item in spool.items(Standing.LATE))
-        if late:
-            what = "1 segment came" if late == 1 else f"{late} segments came"
-            options.say(f"{what} after the lock of the week: kept as evidence, and not billed (UPLOAD-1).")
+        herald.troubled(runner.troubles())
         _sum_up(journal, trace, runner.now, options.say)
         if isinstance(journal, MemoryJournal):
             options.say("Nothing is recorded: this was a made-up contract, in memory. --db FILE names a diary.")

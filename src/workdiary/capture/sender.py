@@ -8,11 +8,12 @@ not hold up the others.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import attrs
 
+from workdiary.capture.answers import is_early, request_of, standing_of, words_of
 from workdiary.capture.consent import latest_consent, record_consent
 from workdiary.capture.events import Reading
 from workdiary.capture.locks import RELEASE, Locks
@@ -20,17 +21,13 @@ from workdiary.capture.machine.ports import Clocks
 from workdiary.capture.spool.kept import Item, Kind, Standing
 from workdiary.capture.spool.spool import Spool
 from workdiary.diary.diary import Diary
-from workdiary.diary.draft import Answer, AnswerKind, Calendars
+from workdiary.diary.draft import Calendars
 from workdiary.diary.journal import Journal
 from workdiary.diary.pictures import delete_pictures, live
-from workdiary.diary.wire import change_of
 from workdiary.errors import JournalError, StoreError, WorkdiaryError
-from workdiary.explain import reason_words
 from workdiary.model.contract import Actor, Contract, Role
-from workdiary.model.edit import DeleteTime
 from workdiary.model.policy import Policy
 from workdiary.model.times import Instant
-from workdiary.model.verdict import ReasonCode
 from workdiary.plain import destructure, structure
 
 __all__ = ["Book", "Files", "Sender"]
@@ -38,19 +35,17 @@ __all__ = ["Book", "Files", "Sender"]
 _LONGEST: Final = 60.0
 """The longest wait between two tries, in seconds."""
 
+_SHORTEST: Final = 2.0
+"""The wait between two tries when a week is about to lock, in seconds."""
+
+_HASTE: Final = 120
+"""How many seconds before its lock that is."""
+
 _LOOK: Final = 15_000
 """How often it is asked how the contracts stand, in milliseconds."""
 
 _AGAIN: Final = 60_000
 """After how long something is sent again that lies in the future by the clock of the diary, in milliseconds."""
-
-_STANDING: Final = {
-    AnswerKind.CREATED: Standing.SENT,
-    AnswerKind.EXISTS: Standing.SENT,
-    AnswerKind.LATE: Standing.LATE,
-    AnswerKind.REFUSED: Standing.REFUSED,
-    AnswerKind.CONFLICT: Standing.CONFLICT,
-}
 
 
 class Files(Protocol):
@@ -112,6 +107,7 @@ class Sender:
         self._releases = False
         self._ends = False
         self._wait = 1.0
+        self._lock: int | None = None
         self._next = 0
         self._thread: threading.Thread | None = None
         self.trouble: str | None = None
@@ -265,7 +261,7 @@ class Sender:
             if trouble != self.trouble:
                 self.trouble = trouble
                 self._say_so()
-            pause = self._pause() if trouble is None else self._wait
+            pause = self._pause() if trouble is None else self._patience()
             self._next = self._clocks.read().boot + int(pause * 1000)
             return pause
 
@@ -283,6 +279,17 @@ class Sender:
         else:
             self.unheard = None
 
+    def _patience(self) -> float:
+        """Return after how many seconds it is tried again, while something is in the way.
+
+        What one contract's items are up against holds up no other's, and a week that is about to lock makes haste.
+        """
+        now = self._clocks.read()
+        pauses = [self._wait, *((due - now.boot) / 1000 for due in self._due.values() if due > now.boot)]
+        if self._lock is not None and self._lock * 1000 > now.wall:
+            pauses.append(self._lock - now.wall / 1000 - _HASTE)
+        return max(min(pauses), min(self._wait, _SHORTEST))
+
     def _pause(self) -> float:
         """Return the seconds until something is due, or the contracts are to be looked at again."""
         boot = self._clocks.read().boot
@@ -297,6 +304,7 @@ class Sender:
         numbers = {item.number for item in waiting}
         self._due = {number: due for number, due in self._due.items() if number in numbers}
         self._early &= numbers
+        self._lock = self._next_lock(waiting)
         for item in waiting:
             if item.contract in held_up or not self._is_due(item):
                 continue
@@ -316,6 +324,13 @@ class Sender:
             self.look_at_all()
         self._remove_dropped()
         return trouble
+
+    def _next_lock(self, waiting: Iterable[Item]) -> int | None:
+        """Return when the next week locks of which something waits."""
+        now = self._clocks.read().wall // 1000
+        slots = ((item.contract, item.slot) for item in waiting if item.slot is not None)
+        locks = (self.locks.of(*one) for one in dict.fromkeys(slots))
+        return min((lock.at for lock in locks if lock is not None and lock.at > now), default=None)
 
     def _is_due(self, item: Item) -> bool:
         """Return whether the hold is over; a wall clock that was set does not stretch it."""
@@ -354,16 +369,16 @@ class Sender:
         if taken is None:
             return
         try:
-            request: Any = _request(taken)
+            request: Any = request_of(taken)
             by = Actor(id=contract.freelancer, role=Role.FREELANCER)
             answer = Diary(journal, item.contract).record(request, by=by, id=item.id)
         except JournalError:
             raise
         except WorkdiaryError as error:
-            self._spool.answer(item.number, Standing.REFUSED, str(error))
+            self._answer(item, Standing.REFUSED, str(error))
             self._say_so()
             return
-        if taken.kind is not Kind.DELETED and _is_early(answer, others=bool(self._early - {item.number})):
+        if taken.kind is not Kind.DELETED and is_early(answer, others=bool(self._early - {item.number})):
             # By its own clock the diary would take it later, so that is no last word.
             self._early.add(item.number)
             self._due[item.number] = self._clocks.read().boot + _AGAIN
@@ -372,9 +387,12 @@ class Sender:
         self._early.discard(item.number)
         if taken.kind is Kind.DELETED and answer.entry is not None and self._files is not None:
             delete_pictures(journal, _Others(self._spool, self._files), answer.entry)
-        self._spool.answer(item.number, _standing(taken, answer), _words(answer))
+        self._answer(item, standing_of(taken, answer), words_of(answer))
         self.recorded += answer.recorded
         self._say_so()
+
+    def _answer(self, item: Item, standing: Standing, words: str) -> None:
+        self._spool.answer(item.number, standing, words, now=self._clocks.read().wall)
 
     def _remove_dropped(self) -> None:
         """Remove the images of segments that are not to be; one that the diary may show stays while it does."""
@@ -406,35 +424,3 @@ class _Others:
 
     def delete(self, digest: str) -> bool:
         return digest not in self._named and self._files.delete(digest)
-
-
-def _is_early(answer: Answer, *, others: bool) -> bool:
-    """Return whether the only thing against it is that it lies in the future.
-
-    While `others` wait for that, the end of a session may know no start only because that is among them.
-    """
-    codes = {reason.code for reason in answer.reasons}
-    unknown = ReasonCode.UNKNOWN_SESSION
-    early = ReasonCode.IN_THE_FUTURE in codes or (others and unknown in codes)
-    return answer.kind is AnswerKind.REFUSED and early and codes <= {ReasonCode.IN_THE_FUTURE, unknown}
-
-
-def _request(item: Item) -> object:
-    data = item.data
-    if item.kind is Kind.DELETED:
-        return DeleteTime(start=data["slot"], stop=data["slot"] + 1)
-    return change_of(data)
-
-
-def _standing(item: Item, answer: Answer) -> Standing:
-    nothing = {ReasonCode.NOTHING_THERE}
-    is_refused = item.kind is Kind.DELETED and answer.kind is AnswerKind.REFUSED
-    if is_refused and {reason.code for reason in answer.reasons} <= nothing:
-        return Standing.SENT  # it never got there, so there is nothing to delete
-    return _STANDING.get(answer.kind, Standing.REFUSED)
-
-
-def _words(answer: Answer) -> str:
-    if answer.kind is AnswerKind.CONFLICT:
-        return "another entry has this id"
-    return " ".join(map(reason_words, answer.reasons)) or (answer.error or "")

@@ -16,10 +16,13 @@ from workdiary.model.activity import Counts
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot
 from workdiary.model.times import Instant
 
-__all__ = ["IDLE_AFTER", "START", "Doubt", "Session", "State", "initial"]
+__all__ = ["IDLE_AFTER", "KNOWN", "START", "Doubt", "Session", "State", "initial", "with_closed"]
 
 IDLE_AFTER: Final = 600
 """After how many seconds without input the tracker asks what to do with them."""
+
+KNOWN: Final = 5_000
+"""How many slots are remembered: a month of day and night."""
 
 
 @attrs.frozen(kw_only=True)
@@ -173,3 +176,16 @@ def initial(*, idle_after: int | None = IDLE_AFTER) -> State:
 
 START: Final = initial()
 """A tracker that is off and knows nothing, with the usual idle prompt."""
+
+
+def with_closed(
+    closed: Mapping[Slot, tuple[Ledger, ...]], slot: Slot, ledgers: tuple[Ledger, ...]
+) -> Mapping[Slot, tuple[Ledger, ...]]:
+    """Return `closed` with other ledgers for one slot, and without the oldest when there are too many."""
+    changed = dict(closed)
+    changed.pop(slot, None)
+    if ledgers:
+        changed[slot] = ledgers
+    while len(changed) > KNOWN:
+        del changed[next(iter(changed))]
+    return MappingProxyType(changed)

@@ -104,7 +104,7 @@ def step(state: State, event: Input, reading: Reading) -> tuple[State, tuple[Eff
     elif isinstance(event, Answered):
         answer(turn, event)
     elif isinstance(event, WeekLocks):
-        _hand_over(turn, event.before)
+        _hand_over(turn, event)
     turn.settle(hurry=isinstance(event, Stop) and event.reason is StopReason.SHUTDOWN)
     ask_for_snapshot(turn)
     return turn.done()
@@ -248,18 +248,19 @@ def _end(turn: Turn, reason: StopReason, at: int) -> None:
     )
 
 
-def _hand_over(turn: Turn, before: Slot) -> None:
-    """Hand out what there is of the session's segments before a slot, be it that one of them still goes on."""
-    if turn.session is None:
-        return
-    discard(turn)
-    turn.quiet = ()
-    if turn.run is not None:
-        turn.close_minute(turn.now)
-    turn.keep_closed()
+def _hand_over(turn: Turn, lock: WeekLocks) -> None:
+    """Hand out what there is of a contract's segments of a week, be it that one of them still goes on."""
+    if turn.session is not None and turn.session.job.contract == lock.contract:
+        discard(turn, by_nobody=True)
+        turn.quiet = ()
+        if turn.run is not None:
+            turn.close_minute(turn.now)
+        turn.keep_closed()
     for ledger in sorted(turn.open.values(), key=lambda one: one.slot):
-        if ledger.job.contract == turn.session.job.contract and ledger.slot < before and not ledger.is_pending:
-            turn.hand_out(ledger, is_over=turn.now >= ledger.end)
+        if ledger.job.contract == lock.contract and ledger.slot < lock.before:
+            if ledger.is_pending and not lock.is_last:
+                continue
+            turn.hand_out(turn.without_snapshot(ledger), is_over=turn.now >= ledger.end)
 
 
 def _say(turn: Turn, event: MemoWritten | LabelChosen) -> None:

@@ -10,10 +10,13 @@ from workdiary.capture.spool.kept import Item, Kind, Room, Standing
 from workdiary.capture.spool.spool import Spool
 from workdiary.model.times import Instant
 
-__all__ = ["troubles_of"]
+__all__ = ["CAME_LATE", "troubles_of"]
 
 _STAGES: Final = (1, 4, 24)
 """Hours before a week locks at which it is said that something of it is not in the diary (T16)."""
+
+CAME_LATE: Final = "came after the lock of the week: kept in the diary as evidence, and not billed (UPLOAD-1)"
+"""What is said of segments that came late: there is nothing to be done about them."""
 
 _LATELY: Final = 7 * 86_400
 """For how many seconds it is said that a segment came too late."""
@@ -57,10 +60,8 @@ def troubles_of(
             yield f"{what} is locked: what comes now is kept as evidence and not billed"
         elif stage is not None:
             yield f"{what} locks within {stage} h: see that the diary can be reached"
-    tracked = (item for item in spool.items(Standing.LATE) if item.kind is Kind.TRACKED)
-    late = [item for item in tracked if item.made >= (now - _LATELY) * 1000]
+    late = spool.late(since=(now - _LATELY) * 1000)
     if late:
-        what = f"{len(late)} segment{'s' if len(late) > 1 else ''} came after the lock of the week"
-        yield f"{what}: kept in the diary as evidence, and not billed (UPLOAD-1)"
+        yield f"{late} segment{'s' if late > 1 else ''} {CAME_LATE}"
     for item in spool.items(Standing.REFUSED, Standing.CONFLICT, Standing.ALTERED):
         yield f"{item.id} is kept, for the diary did not take it: {item.answer.rstrip('.')}"

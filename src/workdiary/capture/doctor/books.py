@@ -24,7 +24,7 @@ from workdiary.capture.control import ask
 from workdiary.capture.doctor.findings import Finding, Level
 from workdiary.capture.notice import NOTICE
 from workdiary.capture.spool.chain import breaks_of
-from workdiary.capture.spool.kept import RESERVE, Room, Standing
+from workdiary.capture.spool.kept import LATE, RESERVE, Room, Standing
 from workdiary.diary.journal import Journal
 from workdiary.errors import StoreError, WorkdiaryError
 from workdiary.model.times import Instant, instant
@@ -105,6 +105,7 @@ class Kept:
     breaks: tuple[str, ...] = ()
     oldest: int | None
     images: tuple[str, ...]
+    late: int = 0
     shot: tuple[int, tuple[str, ...]] | None
     size: int
 
@@ -124,6 +125,7 @@ def kept_in(folder: Path) -> Kept | None:
                 f"SELECT made, digests, state FROM outbox WHERE state IN ({places}) AND json_valid(digests)",  # noqa: S608 - question marks only
                 _OPEN,
             ).fetchall()
+            late = connection.execute(LATE, (0,)).fetchone()[0]
             breaks = breaks_of(connection.execute)
             shot = connection.execute(
                 "SELECT at, digests FROM shots WHERE json_valid(digests) ORDER BY at DESC LIMIT 1"
@@ -133,6 +135,7 @@ def kept_in(folder: Path) -> Kept | None:
             breaks=breaks,
             oldest=min((made for made, _, state in kept if state == Standing.WAITING.value), default=None),
             images=tuple(str(digest) for _, digests, _ in kept for digest in json.loads(digests)),
+            late=late,
             shot=None if shot is None else (shot[0], tuple(map(str, json.loads(shot[1])))),
             size=path.stat().st_size,
         )
@@ -152,7 +155,7 @@ def spool(kept: Kept | None, *, now: int, free: int | None, size_of: Callable[[s
     waiting = kept.items.get(Standing.WAITING.value, 0)
     words = f"{waiting} {'entry waits' if waiting == 1 else 'entries wait'} for the diary"
     words += f", the oldest for {_span(oldest)}; {room.share:.0%} of the room is taken" if waiting else ""
-    if late := kept.items.get(Standing.LATE.value, 0):
+    if late := kept.late:
         words += f"; {late} came after the lock of the week, and {'is' if late == 1 else 'are'} not billed"
     if altered := kept.items.get(Standing.ALTERED.value, 0):
         what = f"{words}. The bytes of {altered} are not those that were kept, and are never sent."

@@ -86,7 +86,7 @@ SEALED: Final = {
         "label",
     ),
     "shots": ("contract", "slot", "at", "digests", "flags"),
-    "outbox": ("digest", "state", "tries", "answer"),
+    "outbox": ("digest", "state", "tries", "answer", "answered"),
     "books": ("contract", "origin", "body"),
 }
 """The tables whose rows have a seal, and the columns that it covers, in order."""

@@ -21,7 +21,7 @@ _FILE: Final = "spool.db"
 _BALLAST: Final = "ballast"
 _BALLAST_SIZE: Final = 256 * 1024
 _APPLICATION_ID: Final = 0x57445350  # "WDSP"
-_VERSION: Final = 3
+_VERSION: Final = 4
 
 _AT_ONCE: Final = 500
 """How many rows are read at once."""

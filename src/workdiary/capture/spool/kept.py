@@ -20,6 +20,7 @@ from workdiary.model.times import Instant
 __all__ = [
     "AGE",
     "CAP",
+    "LATE",
     "RESERVE",
     "SCHEMA",
     "Item",
@@ -70,7 +71,7 @@ CREATE TABLE outbox (
     slot INTEGER, body TEXT NOT NULL, marks TEXT NOT NULL, digests TEXT NOT NULL, made INTEGER NOT NULL,
     hold INTEGER NOT NULL, origin TEXT NOT NULL, digest TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting', tries INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '',
-    seal TEXT NOT NULL DEFAULT '', UNIQUE (contract, id)
+    answered INTEGER NOT NULL DEFAULT 0, seal TEXT NOT NULL DEFAULT '', UNIQUE (contract, id)
 ) STRICT;
 CREATE INDEX outbox_state ON outbox (state);
 CREATE TABLE head (only_row INTEGER PRIMARY KEY CHECK (only_row), number INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
@@ -85,6 +86,16 @@ CREATE TABLE announced (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE dropped (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
 
+
+LATE: Final = """
+SELECT count(*) FROM (SELECT DISTINCT contract, slot FROM outbox AS late WHERE kind = 'tracked' AND state = 'late'
+AND answered >= ? AND NOT EXISTS (SELECT 1 FROM outbox AS part WHERE part.contract = late.contract
+AND part.slot = late.slot AND part.kind = 'tracked' AND part.state = 'sent'))
+"""
+"""How many segments came after the lock of their week, of those answered since a Unix millisecond.
+
+One of which a part was there in time is billed, and is none of them.
+"""
 
 CAP: Final = 2 * 1024**3
 """How many bytes what waits may take, with its images."""

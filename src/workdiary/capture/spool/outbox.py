@@ -10,7 +10,7 @@ from typing import Any
 
 from workdiary.capture.spool.chain import ALTERED, COLUMNS, breaks_of, link_of, row_digest
 from workdiary.capture.spool.file import SpoolFile
-from workdiary.capture.spool.kept import Item, Kind, Standing, item_of
+from workdiary.capture.spool.kept import LATE, Item, Kind, Standing, item_of
 from workdiary.errors import StoreError
 
 __all__ = ["Outbox"]
@@ -66,12 +66,12 @@ class Outbox(SpoolFile):
                 for number in changed:
                     self._set_aside(write, number)
 
-    def answer(self, number: int, standing: Standing, words: str = "") -> None:
-        """Keep what the diary has answered for an item."""
+    def answer(self, number: int, standing: Standing, words: str = "", *, now: int = 0) -> None:
+        """Keep what the diary has answered for an item, at the Unix millisecond `now`."""
         with self._writing("keeping an answer") as write:
             write(
-                "UPDATE outbox SET state = ?, answer = ? WHERE number = ? AND state = 'waiting'",
-                (standing.value, words, number),
+                "UPDATE outbox SET state = ?, answer = ?, answered = ? WHERE number = ? AND state = 'waiting'",
+                (standing.value, words, now, number),
             )
             self._seal(write, "outbox", "number = ?", (number,))
 
@@ -84,6 +84,10 @@ class Outbox(SpoolFile):
             for number in found:
                 self._seal(write, "outbox", "number = ?", (number,))
         return len(found)
+
+    def late(self, since: int) -> int:
+        """Return how many segments the diary has answered for since a Unix millisecond: after their week's lock."""
+        return int(self._rows(LATE, (since,))[0][0])
 
     def may_be_shown(self, digest: str) -> bool:
         """Return whether a diary may have been given the image `digest`.
@@ -154,8 +158,8 @@ class Outbox(SpoolFile):
         return int(number), str(digest)
 
     def _remove(self, write: Callable[..., Any], before: int) -> int:
-        """Remove what the diary has answered for and was made before that Unix millisecond; return how many items."""
-        old = "made < ? AND state IN ('sent', 'late', 'deleted')"
+        """Remove what was made and answered for before that Unix millisecond; return how many items."""
+        old = "max(made, answered) < ? AND state IN ('sent', 'late', 'deleted')"
         write(f"INSERT INTO gone (number, digest) SELECT number, digest FROM outbox WHERE {old}", (before,))  # noqa: S608 - a constant
         gone = write(f"DELETE FROM outbox WHERE {old}", (before,)).rowcount  # noqa: S608 - a constant
         # Of those before the first that is left, the last one alone is needed: the chain begins after it.

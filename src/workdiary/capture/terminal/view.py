@@ -31,6 +31,7 @@ from workdiary.capture.meters import (
 )
 from workdiary.capture.terminal.books import Book
 from workdiary.capture.timing import span
+from workdiary.capture.troubles import CAME_LATE
 from workdiary.model.contract import ContractStatus
 from workdiary.model.segment import Segment
 from workdiary.model.slots import EMPTY, SLOTS_PER_HOUR, Slot, Slots
@@ -267,7 +268,8 @@ def notices(status: Status, books: Iterable[Book], view: View | None, *, zone: Z
 
 def _troubles(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notice]:
     for trouble in status.troubles:
-        yield Notice(Level.ERROR, one_line(trouble), f"trouble {trouble}")
+        level = Level.WARNING if CAME_LATE in trouble else Level.ERROR
+        yield Notice(level, one_line(trouble), f"trouble {trouble}")
     for waiting in status.waiting:
         if waiting.refused is not None:
             segment = f"{moment_text(waiting.segment.starts_at, status.now, zone)} of {waiting.contract}"
