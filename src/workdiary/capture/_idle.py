@@ -43,8 +43,8 @@ def lengthen(turn: Turn) -> None:
         return
     for stretch in turn.new:
         if turn.is_away:
-            if not turn.asked and turn.session is not None:
-                # Nobody has answered: what passes until there is an input is asked about anew.
+            if not turn.asked and not turn.is_given_up and turn.session is not None:
+                # The segments of what was asked about were deleted: what is left is asked about anew.
                 turn.effects.append(AskIdle(contract=turn.session.job.contract, since=Instant(stretch[0])))
             turn.asked = appended(turn.asked, stretch)
         else:
@@ -63,7 +63,9 @@ def watch(turn: Turn, tick: Ticked) -> None:
         idle = 0 if any(tick.counts or ()) else (turn.idle or 0) + elapsed
     was, turn.idle = turn.idle, idle
     if turn.is_away and (was is None or idle < was):
-        turn.is_away = False
+        if turn.is_given_up:
+            discard(turn)
+        turn.is_away = turn.is_given_up = False
     lengthen(turn)
     if turn.is_away:
         return
@@ -91,7 +93,7 @@ def answer(turn: Turn, answered: Answered) -> None:
     ):
         seconds, at = seconds_of(turn.asked), turn.asked[0][0]
         touched = _touched(turn)
-        turn.asked, turn.is_away = (), False
+        turn.asked, turn.is_away, turn.is_given_up = (), False, False
         turn.keep(touched)
         turn.mark(MarkKind.IDLE_KEPT, f"{span(seconds)} without input were kept.", at=at)
     elif answered.job is not None:
@@ -101,12 +103,12 @@ def answer(turn: Turn, answered: Answered) -> None:
 def discard(turn: Turn, *, by_nobody: bool = False) -> None:
     """Take the idle time that was asked about out of what was tracked; the work before it stays.
 
-    Whoever answers is there; that nobody has brings nobody back.
+    Whoever answers is there. That nobody has brings nobody back: what passes until there is an input goes with it.
     """
     if turn.asked and turn.session is not None:
         seconds, at, is_away = seconds_of(turn.asked), turn.asked[0][0], turn.is_away
         _cut(turn)
-        turn.is_away = is_away and by_nobody
+        turn.is_away = turn.is_given_up = is_away and by_nobody
         turn.mark(MarkKind.IDLE_DISCARDED, f"{span(seconds)} without input were discarded.", at=at)
 
 
@@ -134,7 +136,7 @@ def _cut(turn: Turn) -> tuple[tuple[Stretch, bool], ...]:
         for begin, end in asked
         if max(a, begin) < min(b, end)
     )
-    turn.asked, turn.is_away = (), False
+    turn.asked, turn.is_away, turn.is_given_up = (), False, False
     for key, ledger in [*turn.open.items()]:
         if any(begin < ledger.end and end > ledger.begin for begin, end in asked):
             turn.open[key] = without(ledger, session.session, asked)

@@ -61,6 +61,7 @@ class Turn:
         self.quiet = state.quiet
         self.asked = state.asked
         self.is_away = state.is_away
+        self.is_given_up = state.is_given_up
         self.doubts: tuple[Doubt, ...] = state.doubts
         self.open = {(ledger.job.contract, ledger.slot): ledger for ledger in state.open}
         self.closed = state.closed
@@ -94,6 +95,7 @@ class Turn:
             quiet=self.quiet,
             asked=self.asked,
             is_away=self.is_away,
+            is_given_up=self.is_given_up,
             doubts=self.doubts,
             open=tuple(self.open.values()),
             closed=self.closed,

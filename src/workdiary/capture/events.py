@@ -177,8 +177,7 @@ class Choice(Enum):
 class Answered:
     """The answer to an idle prompt; `job` says where the time goes when it is reassigned.
 
-    `by_nobody` says that it is given because nobody has: that brings nobody back, and the question is open anew for
-    what passes until there is an input.
+    `by_nobody` says that it is given because nobody has: what passes until there is an input is discarded as well.
     """
 
     choice: Choice

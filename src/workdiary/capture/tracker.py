@@ -207,7 +207,7 @@ def _start(turn: Turn, start: Start) -> None:
         memo=start.memo,
         label=start.label,
     )
-    turn.quiet, turn.asked, turn.is_away, turn.idle = (), (), False, None
+    turn.quiet, turn.asked, turn.is_away, turn.is_given_up, turn.idle = (), (), False, False, None
     turn.effects.append(
         SessionStarted(
             contract=start.job.contract, session=start.session, commitment=commitment(start.secret), at=Instant(second)
@@ -237,7 +237,7 @@ def _end(turn: Turn, reason: StopReason, at: int) -> None:
         turn.here(session, at)
     turn.end_run()
     turn.keep_closed()
-    turn.quiet, turn.doubts, turn.is_away = (), (), False
+    turn.quiet, turn.doubts, turn.is_away, turn.is_given_up = (), (), False, False
     turn.mark(MarkKind.STOPPED, f"Switched off {_WHY[reason]}, after {span(session.tracked)}.", at=at)
     turn.session = None
     turn.settle(hurry=reason is StopReason.SHUTDOWN or reason is StopReason.CLOCK)
