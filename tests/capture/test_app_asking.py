@@ -151,7 +151,7 @@ def test_the_hold_notice_says_how_long_and_what_it_costs() -> None:
 def test_a_snapshot_is_deleted_after_a_question_that_says_the_price() -> None:
     async def scene(stage: Stage) -> None:
         await stage.press("d")
-        assert stage.here("title") == "Delete the snapshot of 16:01:40?"
+        assert stage.here("title") == "Delete the snapshot of 16:01:40 for c-1?"
         assert stage.here("body") == "The segment 16:00–16:10 goes with it: −10 minutes, 5.00 USD."
         await stage.press("enter")  # the first answer is no
         await stage.press("d", "escape")
@@ -199,7 +199,7 @@ def test_the_snapshots_can_be_looked_through_and_the_one_shown_deleted() -> None
         await stage.press("right")
         assert stage.here("hint") == "2 of 3   ←→: another   d: delete   Escape: leave"
         await stage.press("d")
-        assert stage.here("title") == "Delete the snapshot of 15:51:40?"
+        assert stage.here("title") == "Delete the snapshot of 15:51:40 for c-1?"
         # Deleting that one, not the last one, costs its own ten minutes.
         assert stage.here("body") == "The segment 15:50–16:00 goes with it: −10 minutes, 5.00 USD."
         await stage.press("y", "enter")
@@ -212,11 +212,11 @@ def test_the_snapshots_can_be_looked_through_and_the_one_shown_deleted() -> None
 def test_a_snapshot_that_waits_for_a_diary_out_of_reach_is_deleted_on_either_screen() -> None:
     async def scene(stage: Stage) -> None:
         await stage.press("d")
-        assert stage.here("title") == "Delete the snapshot of 16:01:40?"
+        assert stage.here("title") == "Delete the snapshot of 16:01:40 for c-1?"
         await stage.press("escape", "p")
         assert stage.here("title") == "Wed 16:01:40  c-1  d deletes it"
         await stage.press("d")
-        assert stage.here("title") == "Delete the snapshot of 16:01:40?"
+        assert stage.here("title") == "Delete the snapshot of 16:01:40 for c-1?"
         await stage.press("y", "enter")
         assert stage.calls == [("delete", "c-1", NOW.slot)]
 

@@ -90,7 +90,7 @@ def test_the_open_segment_can_be_deleted_and_is_never_billed() -> None:
         machine.work(598)
         await stage.poll()
         await stage.press("d")
-        assert stage.here("title") == "Delete the open segment 09:00–09:10?"
+        assert stage.here("title") == "Delete the open segment 09:00–09:10 for c-1?"
         # The same words whether there is a snapshot or not.
         assert "its snapshot, if there is one, goes with it: −10 minutes, 5.00 USD at most." in stage.here("body")
         await stage.press("y", "enter")
@@ -161,14 +161,14 @@ def test_a_deletion_costs_what_the_statement_changes_by() -> None:
         machine.work(605)
         await stage.poll()
         await stage.press("d")
-        assert stage.here("title") == "Delete the segment 09:00–09:10?"
+        assert stage.here("title") == "Delete the segment 09:00–09:10 for c-1?"
         assert stage.here("body") == "It has no picture: −10 minutes, 5.00 USD."
         await stage.press("escape")
         machine.work(60)
         await stage.poll()
         # It is in the diary now: what can be deleted here is the open one.
         await stage.press("d")
-        assert stage.here("title") == "Delete the open segment 09:10–09:20?"
+        assert stage.here("title") == "Delete the open segment 09:10–09:20 for c-1?"
         await stage.press("escape")
         # A part of a segment that was sent is known, for its deletion goes to the diary, too.
         assert LiveEngine(machine.runner).status().sent == {("c-1", NINE)}

@@ -96,7 +96,7 @@ def test_a_line_says_one_thing(line: str, what: Does) -> None:
         ('{"t": 0, "keys": 1, "for": 0}', "for: 0 is not a number of seconds"),
         ('{"t": 0, "suspend": 0}', "suspend: 0 is not a number of seconds"),
         ('{"t": 0, "answer": "maybe"}', "answer: 'maybe' is not an answer; give one of keep, discard, reassign"),
-        ('{"t": 0, "answer": "reassign"}', "does not go with reassign"),
+        ('{"t": 0, "answer": "reassign"}', "to: is missing; name the contract"),
         ('{"t": 0, "answer": "keep", "to": "c-2"}', "to: 'c-2' does not go with keep"),
         ('{"t": 0, "screen": "blue"}', "screen: 'blue' is not known; give one of black, same, fail, or null"),
         ('{"t": 0, "wall": 1e11}', "is not a number of seconds"),

@@ -257,7 +257,7 @@ class Turn:
         if passage.stepped:
             way = "forward" if passage.stepped > 0 else "back"
             ahead = span(abs(passage.stepped) // 1000)
-            self.mark_here(MarkKind.CLOCK_STEP, f"The clock was set {way} by {ahead}; what is tracked is not.")
+            self.mark_here(MarkKind.CLOCK_STEP, f"The clock was set {way} by {ahead}; what is tracked goes on.")
         if self.run is not None and self.session is not None:
             self.close_minute(at)
             self.begin_run()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from workdiary.capture.places import hold_of, seconds_of, tracker_folder
-from workdiary.errors import InvalidValue
+from workdiary.errors import NOTHING, InvalidValue
 
 __all__ = ["app"]
 
@@ -87,6 +87,9 @@ def track(
         say=_say,
     )
     if replay is not None:
+        beside = {"--headless": headless, "--for": duration, "--contract": contract, "--memo": memo, "--label": label}
+        if named := [name for name, given in beside.items() if given]:
+            raise InvalidValue(named[0], NOTHING, "does not go with --replay: the trace says it", "leave it out")
         from workdiary.capture.replay import replay_file
 
         replay_file(options, replay)
@@ -161,8 +164,10 @@ def _standing(answer: dict[str, Any]) -> Iterator[str]:
         if running["capture_lost"]:
             yield "Capture is lost: activity is unknown at the moment. It connects again by itself."
         if running["idle_since"]:
-            since = f"No input since {running['idle_since']}"
-            yield f"{since}: answer keep, discard or reassign; without an answer it is discarded."
+            since, until = running["idle_since"], running["idle_until"]
+            time = f"from {since} to {until}" if until else f"since {since}"
+            yield f"No input {time}: answer keep, discard or reassign; without an answer it is discarded."
+            yield "Its segments are not in the diary before that."
     waiting = answer.get("waiting") or []
     if isinstance(waiting, list) and waiting:
         number = len(waiting)
@@ -214,7 +219,7 @@ def memo(
 
 @app.command()
 def label(
-    text: Annotated[str | None, typer.Argument(help="The activity label; none takes it away.")] = None,
+    text: Annotated[str | None, typer.Argument(help="The activity label; left out, there is none from now on.")] = None,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
@@ -246,9 +251,11 @@ def delete(
     json: Json = False,
 ) -> None:
     """Delete a snapshot and with it the segment, which is not paid then."""
-    if not yes and sys.stdin.isatty():
+    if not yes:
         from workdiary.capture.control import ask
 
+        if not sys.stdin.isatty():
+            raise InvalidValue("delete", at, "is asked about in a terminal, and this is none", "repeat it with --yes")
         costs = ask(tracker_folder(folder), {"do": "price", "contract": contract, "at": at})["costs"]
         if not typer.confirm(f"Delete the segment of {at} for {contract}{f': {costs}' if costs else ''}?"):
             _say("Nothing was deleted.")

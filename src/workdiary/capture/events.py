@@ -7,7 +7,7 @@ of a clock is exact; instants of the diary are whole seconds, and slots are `uni
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -18,6 +18,7 @@ from workdiary.model.slots import Slot
 from workdiary.model.times import Instant
 
 __all__ = [
+    "OF_SNAPSHOTS",
     "Answered",
     "AskIdle",
     "BalanceKept",
@@ -92,6 +93,7 @@ class StopReason(Enum):
     """Why the tracker is switched off."""
 
     USER = "user"
+    SWITCH = "switch"
     SHUTDOWN = "shutdown"
     CONTRACT = "contract"
     CLOCK = "clock"
@@ -366,6 +368,10 @@ class MarkKind(Enum):
     STOPPED = "stopped"
     REFUSED = "refused"
     CHAIN_BREAK = "chain_break"
+
+
+OF_SNAPSHOTS: Final = frozenset({MarkKind.SNAPSHOT_FAILED, MarkKind.SNAPSHOT_ODD, MarkKind.SNAPSHOT_LATE})
+"""The marks that say whether a snapshot was taken: nobody is told of them before their segment is over."""
 
 
 @attrs.frozen(kw_only=True)

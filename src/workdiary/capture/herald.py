@@ -15,7 +15,16 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from workdiary.capture.events import AskIdle, Effect, Finished, Mark, MarkKind, SessionEnded, SessionStarted
+from workdiary.capture.events import (
+    OF_SNAPSHOTS,
+    AskIdle,
+    Effect,
+    Finished,
+    Mark,
+    MarkKind,
+    SessionEnded,
+    SessionStarted,
+)
 from workdiary.capture.meters import LimitLevel, limit_meter
 from workdiary.capture.sender import Sender
 from workdiary.diary.diary import Diary
@@ -47,6 +56,7 @@ class Herald:
         self._levels: dict[tuple[str, int], LimitLevel] = {}
         self._recorded = 0
         self._contract: str | None = None
+        self._later: list[tuple[Slot | None, Instant, str]] = []
         self._mutex = threading.Lock()
 
     def begin(self, sender: Sender, now: Callable[[], Instant]) -> None:
@@ -79,7 +89,21 @@ class Herald:
             self._line(self._now() or effect.at, f"from {self._clock(effect.at)} on: {effect.what}")
         elif isinstance(effect, Mark):
             place = "" if effect.slot is None else f"{self._span(effect.slot)} for {effect.contract}: "
-            self._line(effect.at, f"{place}{effect.what}")
+            said = (effect.slot, effect.at, f"{place}{effect.what}")
+            if effect.kind in OF_SNAPSHOTS:
+                # Whoever heard of it at once would know that the drawn second has passed.
+                self._later = [*(one for one in self._later if one[2] != said[2]), said]
+            else:
+                self._line(effect.at, said[2])
+        self._say_what_is_over()
+
+    def _say_what_is_over(self) -> None:
+        """Say what is to be known of snapshots whose segments are over."""
+        now, later = self._now(), self._later
+        self._later = [one for one in later if one[0] is not None and now < slot_start(one[0] + 1)]
+        for one in later:
+            if one not in self._later:
+                self._line(max(one[1], now), one[2])
 
     def _needs_picture(self, effect: Finished) -> bool:
         if self._sender is None:
@@ -94,6 +118,7 @@ class Herald:
 
     def troubled(self, troubles: tuple[str, ...]) -> None:
         """Say the troubles that were not said yet, and those that are no more; a number alone makes none new."""
+        self._say_what_is_over()
         known = {_NUMBERS.sub("#", trouble): trouble for trouble in troubles}
         for key, trouble in known.items():
             if key not in self._told:

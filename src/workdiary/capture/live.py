@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from workdiary.capture.engine import Running, Shot, Status, Waiting
-from workdiary.capture.events import Answered, Choice, Job, LabelChosen, Mark, MarkKind, MemoWritten
+from workdiary.capture.events import OF_SNAPSHOTS, Answered, Choice, Job, LabelChosen, Mark, MarkKind, MemoWritten
 from workdiary.capture.jobs import job_for_idle_time
 from workdiary.capture.machine.ports import together
 from workdiary.capture.meters import deletion
@@ -33,9 +33,6 @@ __all__ = ["LiveEngine"]
 _SHOTS: Final = 6
 _WAITING: Final = Standing.WAITING
 _MARKS: Final = 20
-
-_OF_SNAPSHOTS: Final = frozenset({MarkKind.SNAPSHOT_FAILED, MarkKind.SNAPSHOT_ODD, MarkKind.SNAPSHOT_LATE})
-"""The marks that say whether a snapshot was taken."""
 
 
 class LiveEngine:
@@ -203,7 +200,7 @@ class LiveEngine:
         return tuple(
             mark
             for mark in self._runner.spool.marks(_MARKS)
-            if mark.kind not in _OF_SNAPSHOTS
+            if mark.kind not in OF_SNAPSHOTS
             or mark.contract is None
             or mark.slot is None
             or self._is_over(mark.contract, mark.slot, now)
@@ -377,9 +374,11 @@ class LiveEngine:
         is_sent = any((item.contract, item.slot) == (contract, slot) for item in tried)
         try:
             statement = Diary(runner.sender.journal, contract).statement(slot_start(slot))
-            return str(deletion(statement, waiting, slot, now=runner.now, is_sent=is_sent))
+            costs = str(deletion(statement, waiting, slot, now=runner.now, is_sent=is_sent))
         except WorkdiaryError:
             return None
+        is_open = runner.state.job is not None and (runner.state.job.contract, runner.state.slot) == (contract, slot)
+        return f"{costs} at most" if is_open else costs
 
     def _start(self, request: dict[str, Any]) -> None:
         contract = request.get("contract")
@@ -418,6 +417,7 @@ def plain_status(status: Status) -> dict[str, Any]:
             "capture_lost": running.lost,
             "deleted": running.deleted,
             "idle_since": None if running.idle_since is None else str(running.idle_since),
+            "idle_until": None if running.idle_until is None else str(running.idle_until),
         },
         "waiting": [
             {

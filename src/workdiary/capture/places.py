@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from workdiary.store.sql import SqlJournal
 
-__all__ = ["INSTALL", "NOT_THERE", "data_folder", "hold_of", "open_journal", "seconds_of", "tracker_folder"]
+__all__ = [
+    "INSTALL",
+    "NOT_THERE",
+    "data_folder",
+    "diary_place",
+    "hold_of",
+    "open_journal",
+    "seconds_of",
+    "tracker_folder",
+]
 
 INSTALL: Final = 'install the tracker: pip install "workdiary[capture]"'
 """What to do when a package is missing."""
@@ -72,11 +81,18 @@ def open_journal(db: str | None, *, clock: Callable[[], float] = time) -> SqlJou
     """Open the diary at `db`, else the variable WORKDIARY_DB, else in the data folder; it must be there."""
     from workdiary.store.sql import SqlJournal
 
-    chosen = db if db is not None else os.environ.get(_DIARY, "").strip()
-    if db is not None and not chosen:
-        raise InvalidValue("--db", db, "is empty", "give a file, or postgresql://user@host/name")
-    place = chosen if "://" in chosen else str(Path(chosen).expanduser()) if chosen else str(data_folder() / "diary.db")
+    place = diary_place(db)
     if "://" not in place and not os.path.lexists(place):
         option = "" if db is None else f" --db {db}"
         raise StoreError(place, NOTHING, NOT_THERE, f"create it: workdiary init{option}")
     return SqlJournal.open(place, clock=clock, create=False, wait=_WAIT)
+
+
+def diary_place(db: str | None) -> str:
+    """Return where the diary is: a file, or the address of a server."""
+    chosen = db if db is not None else os.environ.get(_DIARY, "").strip()
+    if db is not None and not chosen:
+        raise InvalidValue("--db", db, "is empty", "give a file, or postgresql://user@host/name")
+    if "://" in chosen:
+        return chosen
+    return str(Path(chosen).expanduser()) if chosen else str(data_folder() / "diary.db")

@@ -127,9 +127,7 @@ def recover(state: State, known: Known, reading: Reading) -> tuple[State, tuple[
         for ledger in [*turn.open.values()]:
             if ledger.job.contract == past.contract:
                 seconds += _interrupted(turn, ledger, past)
-        what = (
-            f"The session for {past.contract} was interrupted. {span(seconds)} of it that had no segment yet are there;"
-        )
+        what = f"The session for {past.contract} was interrupted. {span(seconds)} that no segment had are kept;"
         turn.mark(MarkKind.RECOVERED, f"{what} no more than the open minute is lost.", at=end)
         ends.append((past, end))
     turn.settle(hurry=True)

@@ -20,6 +20,7 @@ from typing import Final
 import attrs
 
 from workdiary.capture.herald import Herald, sums
+from workdiary.capture.jobs import inactive
 from workdiary.capture.live import LiveEngine
 from workdiary.capture.machine.images import Snapshots
 from workdiary.capture.notice import NOTICE
@@ -86,6 +87,11 @@ def replay(trace: Trace, journal: Journal, options: Options, *, script: Script |
             _sum_up(journal, trace, trace.starts, options.say)
             return
         for contract in _contracts(trace):
+            word = inactive(sender.book(contract), trace.starts)
+            if word is not None:
+                what = f"{word} when the trace begins, at {trace.starts}"
+                remedy = "open it for that time: workdiary contract add --since, or replay into memory, without --db"
+                raise InvalidValue("contract", contract, what, remedy)
             ask_for_consent(sender, contract, options)
         runner = Runner(
             clocks=script.clocks,

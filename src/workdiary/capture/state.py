@@ -62,8 +62,9 @@ class State:
     `session` is `None` while it is off; `run` is `None` while nothing is tracked, off or paused. `part` are the
     milliseconds left over of a second. `quiet` is the time tracked since the last input, `asked` the time of an
     unanswered idle prompt; `is_away` says that `asked` still grows, and `is_given_up` that nobody has answered in
-    time, so that what it grows by is discarded as well. `doubts` is what is taken back if the screen proves to be locked. `open` are the ledgers that are not settled, `closed` the others, by slot. `balances` are the seconds
-    that are carried on (CREDIT-carry), by contract, and `cuts` the slots in which the clock was set, the latest few.
+    time, so that what it grows by is discarded as well. `doubts` is what is taken back if the screen proves to be
+    locked. `open` are the ledgers that are not settled, `closed` the others, by slot. `balances` are the seconds that
+    are carried on (CREDIT-carry), by contract, and `cuts` the slots in which the clock was set, the latest few.
     `believed` is by how many milliseconds the wall clock was ahead of the boot clock when it was last set, on or off.
     """
 

@@ -216,6 +216,8 @@ def trace_of(text: str, name: str = "trace") -> Trace:
                 events.append((n, _event(data)))
         except WorkdiaryError as error:
             problems.extend(one.under(f"{name}, line {n}" + ": " * bool(one.argument)) for one in error.each)
+            if position == 0:
+                break  # it is no trace, and what else is wrong with it helps nobody
     places = {index: n for index, (n, _) in enumerate(events)}
     disorder = _out_of_order(tuple(event for _, event in events), places)
     problems.extend(one.under(f"{name}, ") for one in disorder)
@@ -330,7 +332,9 @@ def _replies(data: dict[str, Any]) -> Does:
         known = ", ".join(choice.value for choice in Choice)
         raise DocumentError("answer", data["answer"], "is not an answer", f"give one of {known}") from None
     to = _text(data, "to") if "to" in data else None
-    if (to is not None) != (choice is Choice.REASSIGN):
+    if to is None and choice is Choice.REASSIGN:
+        raise DocumentError("to", NOTHING, "is missing", "name the contract to which the time goes")
+    if to is not None and choice is not Choice.REASSIGN:
         raise DocumentError("to", to, f"does not go with {choice.value}", 'name a contract with "reassign" alone')
     return Replies(choice=choice, to=to)
 

@@ -64,6 +64,7 @@ _BLANK: Final = "blank"
 
 _WHY: Final = {
     StopReason.USER: "by you",
+    StopReason.SWITCH: "for another session",
     StopReason.SHUTDOWN: "because the tracker ends",
     StopReason.CONTRACT: "because the contract is not active",
     StopReason.CLOCK: "because the clock cannot be meant",
@@ -194,7 +195,7 @@ def _start(turn: Turn, start: Start) -> None:
     if turn.session is not None:
         second = at
         run = turn.run
-        _end(turn, StopReason.USER, at)
+        _end(turn, StopReason.SWITCH, at)
     else:
         turn.part, run = 0, None
         # A clock that is behind the tracker by less than a step would have the same second tracked twice.

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any, Final
@@ -141,7 +141,10 @@ def kept_in(folder: Path) -> Kept | None:
         )
     except (sqlite3.Error, OSError, ValueError) as error:
         raise StoreError(
-            str(path), "", f"cannot be read ({error})", "start the tracker, which repairs what a crash has left"
+            str(path),
+            "",
+            f"cannot be read ({error})",
+            "start the tracker: it repairs this, or says what it is",
         ) from error
 
 
@@ -200,8 +203,8 @@ def last_snapshot(
 _SEE_SCREEN: Final = "See screen and disk above."
 
 
-def modes(folder: Path, snapshots: Path) -> Finding:
-    """Look whether the folders are 0700 and the files 0600, their owner's, and no links."""
+def modes(folder: Path, snapshots: Path, diary: str = "") -> Finding:
+    """Look whether the folders are 0700 and the files 0600, their owner's, and no links; and the file `diary`."""
     if os.name != "posix":
         return Finding.well("modes", "The folder is in your profile, which other users may not enter.")
     if not os.path.lexists(folder):
@@ -210,6 +213,11 @@ def modes(folder: Path, snapshots: Path) -> Finding:
     if os.path.lexists(snapshots) and folder not in snapshots.parents:
         wrong += _wrong(snapshots)
     if not wrong:
+        with suppress(OSError):
+            mode = Path(diary).stat().st_mode if diary and "://" not in diary else 0
+            if mode & 0o077:
+                what = f"The diary, {diary}, can be reached by others (mode {stat.S_IMODE(mode):04o})."
+                return Finding.warning("modes", what, f"If that is not meant: chmod 600 {quote(diary)}.")
         return Finding.well("modes", f"{folder} is yours alone.")
     first, why = wrong[0]
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""

@@ -20,7 +20,7 @@ from typing import Any, Final, NoReturn
 from workdiary.capture.doctor import books, machine
 from workdiary.capture.doctor.findings import Finding, Level, plain, shown, summary
 from workdiary.capture.machine.ports import Inputs, Screen
-from workdiary.capture.places import open_journal, seconds_of, tracker_folder
+from workdiary.capture.places import diary_place, open_journal, seconds_of, tracker_folder
 from workdiary.errors import NOTHING, InvalidValue, StoreBusy, StoreError, WorkdiaryError
 from workdiary.model.times import Instant
 
@@ -148,7 +148,7 @@ def _of_books(folder: Path, db: str | None, snapshots: Path, now: int) -> Iterat
         running_seconds=None if running is None else int(running["seconds"]),
         is_there=lambda one: _image(snapshots, one).is_file(),
     )
-    yield books.modes(folder, snapshots)
+    yield books.modes(folder, snapshots, diary_place(db))
 
 
 def _inputs() -> Inputs:

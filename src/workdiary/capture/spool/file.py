@@ -146,6 +146,9 @@ class SpoolFile:
                 remedy = "free some space: counts are kept in memory meanwhile"
                 raise StoreError(str(self.path), NOTHING, f"the disk is full while {doing}", remedy) from error
             why = str(error) or type(error).__name__
+            if (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                remedy = "restore the folder from a backup, or move it away and begin anew: the diary keeps what it has"
+                raise StoreError(str(self.path), NOTHING, f"is damaged ({why})", remedy) from error
             remedy = "check the disk and the folder; what was tracked is kept in memory meanwhile"
             raise StoreError(str(self.path), NOTHING, f"cannot be used ({why}) while {doing}", remedy) from error
 

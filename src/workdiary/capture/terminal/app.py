@@ -116,7 +116,7 @@ class TrackerApp(PollingApp):
                 self._memos[book.id] = text
                 self._do(lambda: self._engine.memo(text) if running else None)
 
-        self.push_screen(MemoScreen(memo, history), take)
+        self.push_screen(MemoScreen(memo, history, book.name), take)
 
     def action_label(self) -> None:
         """Choose another activity label."""
@@ -157,6 +157,8 @@ class TrackerApp(PollingApp):
             shot = deletable(status)
         if shot is not None:
             self.run_worker(self._delete(shot), group="delete", exclusive=True)
+        elif running is not None and running.deleted:
+            self._say(f"The open segment of {running.contract} was deleted: counting begins again with the next one.")
         elif running is not None:
             self.run_worker(self._delete_open(running), group="delete", exclusive=True)
         else:
@@ -169,10 +171,10 @@ class TrackerApp(PollingApp):
         segment = f"The segment {span_text(shot.slot, self._zone)}"
         cost = self._cost(shot.contract, shot.slot)
         if shot.why is None:
-            title = f"Delete the snapshot of {self._zone.local(shot.at):%H:%M:%S}?"
+            title = f"Delete the snapshot of {self._zone.local(shot.at):%H:%M:%S} for {shot.contract}?"
             body, both = f"{segment} goes with it{cost}.", ("keep both", "delete both")
         else:
-            title, both = f"Delete {segment.lower()}?", ("keep it", "delete it")
+            title, both = f"Delete {segment.lower()} for {shot.contract}?", ("keep it", "delete it")
             body = f"It has no picture{cost}."
         await self._delete_if(title, body, both, shot.contract, shot.slot)
 
@@ -181,7 +183,8 @@ class TrackerApp(PollingApp):
         segment = f"the open segment {span_text(running.slot, self._zone)}"
         cost = self._cost(running.contract, running.slot)
         body = f"Nothing of it is billed, and its snapshot, if there is one, goes with it{cost} at most."
-        await self._delete_if(f"Delete {segment}?", body, ("keep it", "delete it"), running.contract, running.slot)
+        title = f"Delete {segment} for {running.contract}?"
+        await self._delete_if(title, body, ("keep it", "delete it"), running.contract, running.slot)
 
     def _cost(self, contract: str, slot: Slot) -> str:
         status, book = self._status, self._books.get(contract)

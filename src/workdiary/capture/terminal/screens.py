@@ -162,9 +162,9 @@ class MemoScreen(ModalScreen[str | None]):
         Binding("down", "history", "History", show=False),
     ]
 
-    def __init__(self, memo: str, history: Sequence[str]) -> None:
+    def __init__(self, memo: str, history: Sequence[str], contract: str) -> None:
         super().__init__(classes="dialog")
-        self._memo = memo
+        self._memo, self._contract = memo, contract
         self._history = tuple(history)
 
     def compose(self) -> ComposeResult:
@@ -182,7 +182,8 @@ class MemoScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Begin in the line."""
-        self.query_one("#title", Lines).show(Text("Memo: what you work on from now on", "bold"))
+        title = f"Memo for {one_line(self._contract)}: what you work on from now on"
+        self.query_one("#title", Lines).show(Text(title, "bold"))
         self._hint("")
         self.query_one("#answers", Choices).display = bool(self._history)
         self.query_one(Input).focus()

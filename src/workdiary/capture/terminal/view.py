@@ -286,6 +286,9 @@ def _troubles(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[No
     if running.lost:
         what = "Capture is lost, and reconnects by itself: time goes on, and its activity is unknown, not zero."
         yield Notice(Level.ERROR, what, "lost")
+    if running.deleted:
+        what = f"The open segment of {running.contract} was deleted: counting begins again with the next one."
+        yield Notice(Level.WARNING, one_line(what), f"deleted {running.contract} {running.slot}")
     if running.locked:
         yield Notice(Level.WARNING, "The screen is locked: nothing is tracked until it is unlocked.", "locked")
     known = books.get(running.contract)
@@ -390,7 +393,8 @@ def _marks(status: Status, view: View | None, zone: Zone) -> Iterator[Notice]:
     bare = {(shot.contract, shot.slot) for shot in status.shots if shot.why is not None and shot.contract == here}
     recent = [mark for mark in status.marks if status.now - mark.at < _RECENT and not _is_told(mark, bare)]
     for mark in reversed(recent[-_MARKS:]):
-        text = one_line(f"{zone.local(mark.at):%H:%M:%S}  {mark.what}")
+        other = mark.contract not in (None, here)
+        text = one_line(f"{zone.local(mark.at):%H:%M:%S}  {f'{mark.contract}: ' if other else ''}{mark.what}")
         yield Notice(Level.INFO, text, f"mark {mark.at} {mark.kind.value}")
 
 
