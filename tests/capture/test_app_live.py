@@ -103,6 +103,25 @@ def test_the_open_segment_can_be_deleted_and_is_never_billed() -> None:
     play(scene)
 
 
+def test_that_the_open_segment_was_deleted_is_said_and_not_asked_again() -> None:
+    async def scene(stage: Stage, machine: Machine) -> None:
+        machine.runner.start("c-1")
+        machine.work(300)
+        await stage.poll()
+        await stage.press("d", "y", "enter")
+        words = "The open segment of c-1 was deleted: counting begins again with the next one."
+        assert words in stage.text("notices")
+        depth = len(stage.app.screen_stack)
+        await stage.press("d")
+        assert len(stage.app.screen_stack) == depth
+        machine.work(301)
+        await stage.press("x")
+        await stage.poll()
+        assert words not in stage.text("notices")
+
+    play(scene)
+
+
 def test_protect_1_a_segment_without_a_picture_is_said_once_with_what_it_costs_to_delete() -> None:
     async def scene(stage: Stage, machine: Machine) -> None:
         machine.camera.fails = "The display is gone."

@@ -423,6 +423,12 @@ def test_what_others_may_read_is_a_problem(tmp_path: Path) -> None:
     folder, outside = tmp_path / "t", tmp_path / "elsewhere"
     path = spool_file(folder)
     assert books.modes(folder, folder / "snapshots").level is Level.OK
+    diary = tmp_path / "diary.db"
+    diary.touch(0o600)
+    assert books.modes(folder, folder / "snapshots", str(diary)).level is Level.OK
+    diary.chmod(0o644)
+    found = books.modes(folder, folder / "snapshots", str(diary))
+    assert (found.level, "mode 0644" in found.what, "chmod 600" in found.do) == (Level.WARNING, True, True)
     path.chmod(0o640)
     found = books.modes(folder, folder / "snapshots")
     assert (found.level, found.what) == (Level.PROBLEM, f"{path} can be reached by others (mode 0640).")

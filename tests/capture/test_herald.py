@@ -135,6 +135,20 @@ def test_b84_a_trouble_is_said_once_and_so_is_its_end() -> None:
         ]
 
 
+def test_b80_what_tells_that_a_snapshot_was_due_is_said_when_its_segment_is_over() -> None:
+    with staged() as stage:
+        lines = heralded(stage)
+        stage.runner._chance = lambda number: b"k" * number  # the same moment in every run
+        stage.camera.fails = "The display is gone."
+        stage.runner.start("c-1", memo="Work")
+        stage.work(599)
+        assert stage.camera.taken >= 1
+        assert not any("display is gone" in line for line in lines)
+        stage.work(2)
+        said = [line for line in lines if "display is gone" in line]
+        assert said == ["2026-11-18T09:10:00Z  09:00 to 09:10 for c-1: The display is gone."], "once, however often"
+
+
 # Nobody hears it any more.
 
 
@@ -316,6 +330,44 @@ def test_a_replay_of_a_locked_week_says_that_it_is_not_billed(
     words = "segments came after the lock of the week: kept in the diary as evidence, and not billed (UPLOAD-1)."
     assert out.count(words) == 1
     assert "0.00 h tracked" in out
+
+
+def test_a_replay_before_a_contract_has_begun_is_refused_before_anything_is_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.capture.stage import open_in
+
+    place = str(tmp_path / "demo.db")
+    with SqlJournal.open(place, clock=lambda: WEDNESDAY - 60) as journal:
+        open_in(journal, "c-1")
+        before = len([*journal.read("c-1")])
+    (tmp_path / "old.jsonl").write_text(TRACE.replace("2026-11-18", "2026-10-14"))
+    assert main(["--replay", str(tmp_path / "old.jsonl"), "--db", place, "--consent"]) == 2
+    said = capsys.readouterr()
+    assert "c-1" in said.err
+    assert "has not begun when the trace begins, at 2026-10-14" in said.err
+    assert said.err.count("\n") == 1
+    with SqlJournal.open(place) as journal:
+        assert len([*journal.read("c-1")]) == before
+
+
+def test_what_is_no_trace_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "README.md").write_text("# Not a trace\n\nby far.\n" * 40)
+    assert main(["--replay", str(tmp_path / "README.md")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("beside", [["--headless"], ["--contract", "c-1"], ["--memo", "Work"], ["--for", "9s"]])
+def test_what_a_trace_says_itself_does_not_go_with_a_replay(
+    demo: tuple[str, str], capsys: pytest.CaptureFixture[str], beside: list[str]
+) -> None:
+    assert main(["--replay", demo[0], *beside]) == 2
+    assert f"{beside[0]}: does not go with --replay" in capsys.readouterr().err
+
+
+def test_edit_4_without_a_terminal_to_ask_in_nothing_is_deleted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["delete", "c-1", "2026-11-18T09:10Z"]) == 2
+    assert "repeat it with --yes" in capsys.readouterr().err
 
 
 def test_a_replay_in_memory_says_that_nothing_is_recorded(

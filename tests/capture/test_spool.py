@@ -141,6 +141,14 @@ def test_a_file_that_is_none_of_ours_is_refused(folder: Path) -> None:
         Spool(folder)
 
 
+def test_f40_a_file_that_is_damaged_says_what_to_do(tmp_path: Path) -> None:
+    with Spool(tmp_path / "t"):
+        pass
+    (tmp_path / "t" / "spool.db").write_bytes(b"garbage" * 999)
+    with pytest.raises(StoreError, match=r"is damaged .* move it away and begin anew"):
+        Spool(tmp_path / "t")
+
+
 def test_t5_f66_a_second_tracker_is_refused_and_the_first_lives(folder: Path) -> None:
     with Spool(folder) as first:
         with pytest.raises(StoreBusy, match=f"process {os.getpid()}"):
