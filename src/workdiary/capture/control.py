@@ -125,7 +125,10 @@ class Server:
         from select import select
 
         while True:
-            ready, _, _ = select([self._socket, self._stop_reader], [], [])
+            try:
+                ready, _, _ = select([self._socket, self._stop_reader], [], [])
+            except (OSError, ValueError):  # closed already: nobody has waited for this thread any longer
+                return
             if self._stop_reader in ready:
                 return
             try:
