@@ -481,6 +481,12 @@ def test_without_a_diary_it_is_1_and_the_same_as_data(
     assert not {"counts", "screen"} & rows.keys()
 
 
+def test_a_diary_without_a_name_is_one_finding_among_the_others(tmp_path: Path) -> None:
+    found = [*doctor._of_books(tmp_path / "t", "", tmp_path / "t" / "snapshots", NOON)]
+    assert [one.what for one in found if one.check == "diary"] == ["--db is empty."]
+    assert found[-1].check == "modes"
+
+
 def test_a_diary_that_somebody_writes_to_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(_: object) -> None:
         raise StoreBusy("d.db", NOTHING, "is locked by another process", "try again")

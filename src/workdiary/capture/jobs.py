@@ -13,7 +13,7 @@ from workdiary.model.policy import LabelNeed
 from workdiary.model.text import is_blank
 from workdiary.model.times import Instant
 
-__all__ = ["inactive", "job_for", "job_for_idle_time", "job_of", "look_again"]
+__all__ = ["check_label", "inactive", "job_for", "job_for_idle_time", "job_of", "look_again"]
 
 
 def job_of(book: Book, at: Instant) -> Job:
@@ -37,10 +37,15 @@ def inactive(book: Book, at: Instant) -> str | None:
 def job_for(book: Book, at: Instant, label: str | None) -> Job:
     """Return the job of a contract for `label`. Raises `InvalidValue` when it cannot be tracked at the moment."""
     job = _trackable(book, at, label)
+    check_label(job, book, label)
+    return job
+
+
+def check_label(job: Job, book: Book, label: str | None) -> None:
+    """Raise `InvalidValue` where `job` needs an activity label and `label` is none."""
     if job.needs_label and (label is None or is_blank(label)):
         offered = ", ".join(book.contract.labels)
         raise InvalidValue("label", NOTHING, "is missing: this client asks for one", f"choose one of: {offered}")
-    return job
 
 
 def job_for_idle_time(book: Book, at: Instant) -> Job:

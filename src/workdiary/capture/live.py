@@ -11,7 +11,7 @@ import attrs
 
 from workdiary.capture.engine import Running, Shot, Status, Waiting
 from workdiary.capture.events import OF_SNAPSHOTS, Answered, Choice, Job, LabelChosen, Mark, MarkKind, MemoWritten
-from workdiary.capture.jobs import job_for_idle_time
+from workdiary.capture.jobs import check_label, job_for_idle_time
 from workdiary.capture.machine.ports import together
 from workdiary.capture.meters import deletion
 from workdiary.capture.notice import NOTICE, TEXT
@@ -25,7 +25,6 @@ from workdiary.errors import NOTHING, DocumentError, InvalidValue, WorkdiaryErro
 from workdiary.model.activity import Counts
 from workdiary.model.segment import Segment
 from workdiary.model.slots import SECONDS_PER_SLOT, Slot, Slots
-from workdiary.model.text import is_blank
 from workdiary.model.times import Instant, instant, slot_at, slot_start
 
 __all__ = ["LiveEngine"]
@@ -252,11 +251,8 @@ class LiveEngine:
         def choose() -> None:
             contract, job = self._needs_to_be_on(), self._runner.state.job
             self.check(contract, label)
-            if job is not None and job.needs_label and (label is None or is_blank(label)):
-                offered = ", ".join(self._runner.sender.book(contract).contract.labels)
-                raise InvalidValue(
-                    "label", NOTHING, "is missing: this client asks for one", f"choose one of: {offered}"
-                )
+            if job is not None:
+                check_label(job, self._runner.sender.book(contract), label)
             self._runner.feed(LabelChosen(label=label))
 
         self._runner.call(choose)

@@ -120,7 +120,9 @@ def _of_machine(folder: Path, seconds: float | None) -> Iterator[Finding]:
 
 def _of_books(folder: Path, db: str | None, snapshots: Path, now: int) -> Iterator[Finding]:
     latest: Instant | None = None
+    place = ""
     try:
+        place = diary_place(db)
         with open_journal(db) as journal:
             contracts = journal.contracts()
             latest = max((journal.standing(one).at for one in contracts), default=None)
@@ -148,7 +150,7 @@ def _of_books(folder: Path, db: str | None, snapshots: Path, now: int) -> Iterat
         running_seconds=None if running is None else int(running["seconds"]),
         is_there=lambda one: _image(snapshots, one).is_file(),
     )
-    yield books.modes(folder, snapshots, diary_place(db))
+    yield books.modes(folder, snapshots, place)
 
 
 def _inputs() -> Inputs:

@@ -27,7 +27,7 @@ from workdiary.capture.terminal.screens import (
     ShotsScreen,
 )
 from workdiary.capture.terminal.style import KEYS, SIGNS
-from workdiary.capture.terminal.view import Level, cost_of, deletable
+from workdiary.capture.terminal.view import Level, cost_of, deletable, deleted_words
 from workdiary.errors import WorkdiaryError
 from workdiary.model.slots import Slot
 
@@ -158,7 +158,7 @@ class TrackerApp(PollingApp):
         if shot is not None:
             self.run_worker(self._delete(shot), group="delete", exclusive=True)
         elif running is not None and running.deleted:
-            self._say(f"The open segment of {running.contract} was deleted: counting begins again with the next one.")
+            self._say(deleted_words(running))
         elif running is not None:
             self.run_worker(self._delete_open(running), group="delete", exclusive=True)
         else:

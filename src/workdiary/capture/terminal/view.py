@@ -49,6 +49,7 @@ __all__ = [
     "cost_of",
     "day_rows",
     "deletable",
+    "deleted_words",
     "notices",
     "one_line",
 ]
@@ -287,8 +288,7 @@ def _troubles(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[No
         what = "Capture is lost, and reconnects by itself: time goes on, and its activity is unknown, not zero."
         yield Notice(Level.ERROR, what, "lost")
     if running.deleted:
-        what = f"The open segment of {running.contract} was deleted: counting begins again with the next one."
-        yield Notice(Level.WARNING, one_line(what), f"deleted {running.contract} {running.slot}")
+        yield Notice(Level.WARNING, deleted_words(running), f"deleted {running.contract} {running.slot}")
     if running.locked:
         yield Notice(Level.WARNING, "The screen is locked: nothing is tracked until it is unlocked.", "locked")
     known = books.get(running.contract)
@@ -296,6 +296,11 @@ def _troubles(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[No
     if held is not None and held is not ContractStatus.ACTIVE:
         what = f"The contract {running.contract} is {held.value}: time from then on is not billed."
         yield Notice(Level.ERROR, one_line(what), f"status {running.contract} {held.value}")
+
+
+def deleted_words(running: Running) -> str:
+    """Return that the open segment was deleted, and what comes of it."""
+    return one_line(f"The open segment of {running.contract} was deleted: counting begins again with the next one.")
 
 
 def _locks(status: Status, books: dict[str, Book], zone: Zone) -> Iterator[Notice]:
